@@ -1,0 +1,119 @@
+// A configuration as typed values: everything resolved, checked and with defaults filled in. Plain data, no behaviour.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/source_span.hpp"
+#include "cors/policy.hpp"
+#include "route/path.hpp"
+
+namespace corsd::config {
+
+enum class AddressKind : std::uint8_t { tcp, unix_socket };
+
+/// Where a listener listens or an endpoint is reached.
+struct Address {
+    AddressKind kind = AddressKind::tcp;
+    std::string host;        // tcp: IP literal without brackets, or (endpoints) a name
+    std::uint16_t port = 0;  // tcp
+    std::string path;        // unix_socket
+    std::string text;        // as people read it: "127.0.0.1:8080", "[::1]:80", "unix:/run/x.sock"
+};
+
+struct Listener {
+    std::string name;
+    Address address;
+    SourceSpan span;
+};
+
+enum class PassHost : std::uint8_t { client, endpoint };  // pass_host: true | false
+
+struct Upstream {
+    std::string name;                 // "default" in the short form
+    std::vector<Address> endpoints;   // one, in this version
+    PassHost pass_host = PassHost::client;
+    std::size_t max_idle = 64;                     // keepalive.max_idle, per process
+    std::chrono::milliseconds idle_timeout{60'000};
+    SourceSpan span;
+};
+
+struct Resource {
+    cors::Governed governed;
+    std::size_t upstream = 0;         // index into Config::upstreams
+};
+
+struct Site {
+    std::string name;                 // "" for the unnamed site
+    std::string public_origin;        // serialised origin, or empty
+    std::vector<std::string> hosts;   // lower-case, without port
+    std::size_t upstream = 0;
+    std::vector<Resource> resources;  // in file order
+    cors::Governed unmatched;         // C6; its one entry has the site's defaults and no origins
+    bool unnamed = true;
+    SourceSpan span;
+};
+
+struct Cidr {
+    std::array<std::uint8_t, 16> bytes{};  // IPv4 as ::ffff:a.b.c.d
+    std::uint8_t bits = 128;               // of the 128
+};
+
+struct Limits {
+    std::size_t max_connections = 10'000;
+    std::size_t max_connections_per_address = 0;
+    std::size_t max_requests_per_connection = 0;  // 0 = no bound, here and below
+    std::size_t max_header_bytes = 32 * 1024;
+    std::size_t max_header_fields = 100;
+    std::size_t max_target_bytes = 8 * 1024;
+    std::uint64_t max_body_bytes = 0;
+};
+
+/// All in milliseconds; what each bounds stands in docs/configuration.md.
+struct Timeouts {
+    std::chrono::milliseconds header{10'000}, body{30'000}, write{30'000}, idle{60'000}, connect{3'000}, response{30'000},
+        stream{300'000}, drain{30'000};
+};
+
+enum class Underscores : std::uint8_t { drop, keep, reject };
+enum class ForwardedStyle : std::uint8_t { x_forwarded, rfc7239, both, none };
+enum class TrustForwardedHost : std::uint8_t { no, yes };
+
+struct Headers {
+    Underscores underscores = Underscores::drop;
+    ForwardedStyle forwarded = ForwardedStyle::x_forwarded;
+    TrustForwardedHost trust_forwarded_host = TrustForwardedHost::no;
+};
+
+enum class LogFormat : std::uint8_t { automatic, json, text };
+enum class AccessOnly : std::uint8_t { all, refused, errors };
+enum class AccessEnabled : std::uint8_t { no, yes };
+
+struct Log {
+    std::string level = "info";
+    LogFormat format = LogFormat::automatic;
+    std::string output = "stderr";    // stderr | stdout | a path (relative to the working directory)
+    AccessEnabled access = AccessEnabled::yes;
+    AccessOnly only = AccessOnly::all;
+    std::vector<std::string> redact_query{"token", "access_token"};
+};
+
+struct Config {
+    std::vector<Listener> listeners;
+    std::vector<Upstream> upstreams;
+    std::vector<Site> sites;
+    std::vector<Cidr> trusted_proxies;
+    std::size_t threads = 0;          // 0: auto, one per core
+    Limits limits;
+    Timeouts timeouts;
+    route::PathRules paths;
+    Headers headers;
+    Log log;
+};
+
+}  // namespace corsd::config
