@@ -1,0 +1,114 @@
+"""The application this project comes from: a Flask API whose CORS policy moved out of the code and into corsd."""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from support import ALLOWED, EVIL, ROOT, CORSD, Client, Flask, Process, TestCase, free_port
+
+JSON = ("Content-Type", "application/json")
+
+
+class Article(TestCase):
+    """config/quickstart.yaml itself, with only its ports changed, in front of examples/flask/app.py."""
+
+    server = "werkzeug"
+
+    def setUp(self):
+        self.flask = self.start(Flask(self.server))
+        self.port = free_port()
+        self.own_origin = f"http://localhost:{self.port}"
+        directory = tempfile.TemporaryDirectory(prefix="corsd-e2e-")
+        self.addCleanup(directory.cleanup)
+        text = (ROOT / "config/quickstart.yaml").read_text()
+        text = text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}").replace("localhost:8080", f"localhost:{self.port}")
+        text = text.replace("127.0.0.1:5000", f"127.0.0.1:{self.flask.port}")
+        path = pathlib.Path(directory.name) / "quickstart.yaml"
+        path.write_text(text)
+        self.corsd = self.start(Process([CORSD, "run", "--config", str(path)], self.port))
+
+    def ask(self, method, path, headers=(), body=b""):
+        with Client(self.port) as client:
+            client.send(method, path, headers, body)
+            return client.response(method)
+
+    def preflight(self, origin, method="POST", names="content-type"):
+        return self.ask("OPTIONS", "/api/foo", [("Origin", origin), ("Access-Control-Request-Method", method),
+                                                ("Access-Control-Request-Headers", names)])
+
+    def test_a_preflight_is_answered_by_corsd_alone(self):
+        answer = self.preflight(ALLOWED)
+        self.assertEqual((answer.status, answer.body), (204, b""))
+        self.assert_readable(answer)
+        self.assertEqual(answer.headers.get("Access-Control-Allow-Methods"), "GET, POST, PUT, DELETE")
+        self.assertEqual(answer.headers.get("Access-Control-Allow-Headers"), "content-type")
+        self.assertEqual(answer.headers.get("Access-Control-Max-Age"), "600")
+        self.assertIsNone(answer.headers.get("Content-Length"))
+        self.assert_varies(answer, "access-control-request-method")
+        self.assert_varies(answer, "access-control-request-headers")
+        self.assertEqual(self.flask.count(), 0)
+
+    def test_the_json_post_that_follows_is_forwarded_doubled_and_readable(self):
+        answer = self.ask("POST", "/api/foo", [("Origin", ALLOWED), JSON], b'{"inputVar": 21}')
+        self.assertEqual((answer.status, answer.json()), (200, {"outputVar": 42}))
+        self.assert_readable(answer)
+        self.assertEqual(self.flask.count(), 1)
+
+    def test_every_origin_of_the_list_gets_its_own_name_back(self):
+        for origin in (ALLOWED, "https://yourapp.com"):
+            self.assert_readable(self.ask("GET", "/api/foo", [("Origin", origin)]), origin)
+
+    def test_another_origin_never_reaches_flask(self):
+        for method, headers, body in (("GET", [], b""), ("POST", [JSON], b'{"inputVar": 1}'), ("DELETE", [], b"")):
+            answer = self.ask(method, "/api/foo", [("Origin", EVIL), *headers], body)
+            self.assert_problem(answer, 403, "origin_not_allowed")
+            self.assert_unreadable(answer)
+        answer = self.preflight(EVIL)
+        self.assert_problem(answer, 403, "origin_not_allowed")
+        self.assert_unreadable(answer)
+        self.assertEqual(self.flask.count(), 0)
+
+    def test_a_header_or_method_outside_the_policy_fails_the_preflight(self):
+        self.assert_problem(self.preflight(ALLOWED, names="content-type,x-other"), 403, "header_not_allowed")
+        self.assert_problem(self.preflight(ALLOWED, method="PATCH"), 403, "method_not_allowed")
+        self.assertEqual(self.flask.count(), 0)
+
+    def test_same_origin_passes_without_grants(self):
+        for headers in ([("Origin", self.own_origin)], [("Origin", self.own_origin), ("Sec-Fetch-Site", "same-origin")]):
+            answer = self.ask("POST", "/api/foo", [*headers, JSON], b'{"inputVar": 2}')
+            self.assertEqual((answer.status, answer.json()), (200, {"outputVar": 4}))
+            self.assert_unreadable(answer)
+            self.assert_varies(answer)
+
+    def test_curl_passes(self):
+        done = subprocess.run(["curl", "-sS", "-f", "-H", "Content-Type: application/json", "-d", '{"inputVar": 8}',
+                               f"http://127.0.0.1:{self.port}/api/foo"], capture_output=True, timeout=30, check=True)
+        self.assertEqual(json.loads(done.stdout), {"outputVar": 16})
+
+    def test_a_400_of_flask_stays_readable(self):
+        answer = self.ask("POST", "/api/foo", [("Origin", ALLOWED), JSON], b"{broken")
+        self.assertEqual((answer.status, answer.json()), (400, {"error": "the body must be a JSON object"}))
+        self.assert_readable(answer)
+
+    def test_a_path_without_a_resource_is_closed_to_other_origins_only(self):
+        self.assert_problem(self.ask("GET", "/foo", [("Origin", ALLOWED)]), 403, "origin_not_allowed")
+        self.assertEqual(self.flask.count(), 0)
+        self.assertEqual(self.ask("GET", "/foo?inputVar=5").json(), {"outputVar": 10})
+
+    def test_with_flask_down_502_is_readable_and_preflights_go_on(self):
+        self.flask.close()
+        answer = self.ask("POST", "/api/foo", [("Origin", ALLOWED), JSON], b'{"inputVar": 21}')
+        self.assert_problem(answer, 502, "upstream_unreachable")
+        self.assert_readable(answer)
+        self.assertNotIn(str(self.flask.port).encode(), answer.body)
+        self.assertEqual(self.preflight(ALLOWED).status, 204)
+
+
+class ArticleUnderGunicorn(Article):
+    server = "gunicorn"
+
+
+if __name__ == "__main__":
+    unittest.main()
