@@ -1,0 +1,93 @@
+// A connected byte stream: TCP or Unix socket. Reads are posted and awaited apart, so that one may be pending while its owner
+// does other things; writes are tried at once and wait only when the socket is full.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "net/deadline_wheel.hpp"
+#include "net/io_result.hpp"
+
+namespace corsd::net {
+
+using Executor = boost::asio::io_context::executor_type;
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+
+/// Told when a pending read ends badly (reset, not mere end of stream) while nobody awaits it.
+class GoneObserver {
+  public:
+    virtual void peer_gone() noexcept = 0;
+
+  protected:
+    ~GoneObserver() = default;
+};
+
+/// One thread. Move-only; an empty Stream has no socket. Destroying one closes the socket at once: operations that are
+/// pending end without anybody being told, and their memory lives until then.
+class Stream {
+  public:
+    Stream() = default;
+    /// Takes a connected, non-blocking descriptor of `family` (AF_INET, AF_INET6, AF_UNIX).
+    Stream(Executor executor, DeadlineWheel& wheel, int family, int descriptor);
+    Stream(Stream&& other) noexcept;
+    Stream& operator=(Stream&& other) noexcept;
+    ~Stream();
+
+    [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
+
+    /// Posts a read of up to `space.size()` bytes (not 0). None may be pending. `space` must stay until the read is done.
+    void start_read(std::span<char> space, std::chrono::milliseconds within);
+    [[nodiscard]] bool read_pending() const noexcept;
+    /// Has a posted read ended whose result nobody has taken yet?
+    [[nodiscard]] bool read_ready() const noexcept;
+    /// Changes the deadline of the pending read; zero lifts it.
+    void read_within(std::chrono::milliseconds within) noexcept;
+    void observe(GoneObserver* observer) noexcept;
+
+    struct State;
+    struct ReadAwaiter {
+        State& state;
+        bool await_ready() const noexcept;
+        void await_suspend(std::coroutine_handle<> awaiting) const noexcept;
+        IoResult await_resume() const noexcept;
+    };
+    /// The result of the read posted by start_read or start_wait.
+    [[nodiscard]] ReadAwaiter read_done() noexcept { return ReadAwaiter{*state_}; }
+
+    /// Posts a wait for bytes without a buffer for them: an idle connection costs no memory. Awaited like a read; `bytes` is 0.
+    void start_wait(std::chrono::milliseconds within);
+    /// Ends the pending read or wait: it completes as `cancelled` (or with what came just before).
+    void cancel_read() noexcept;
+
+    struct WriteAwaiter {
+        State& state;
+        bool await_ready() const noexcept;
+        void await_suspend(std::coroutine_handle<> awaiting) const;
+        IoResult await_resume() const noexcept;
+    };
+    /// Writes all pieces, in order; `within` bounds the time between two writes that make progress. At most kMaxPieces.
+    static constexpr std::size_t kMaxPieces = 6;
+    [[nodiscard]] WriteAwaiter write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds within);
+
+    /// Half-closes: the peer reads the end of the stream.
+    void shutdown_send() noexcept;
+    /// Makes the close that follows a reset, so that a peer cannot take a cut body for whole.
+    void reset_on_close() noexcept;
+    /// Ends everything at once; whoever awaits gets `cancelled`.
+    void close() noexcept;
+    [[nodiscard]] bool is_open() const noexcept;
+    [[nodiscard]] int descriptor() const noexcept;
+
+  private:
+    State* state_ = nullptr;  // counted: pending operations hold it too
+};
+
+}  // namespace corsd::net
