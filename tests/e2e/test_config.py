@@ -1,0 +1,68 @@
+"""Every configuration that this project shows to somebody is one that the program accepts."""
+
+import pathlib
+import re
+import tempfile
+import unittest
+
+from support import ROOT, TestCase, corsd
+
+
+class Files(TestCase):
+    def test_the_files(self):
+        files = sorted((ROOT / "config").glob("**/*.yaml"))
+        self.assertGreaterEqual(len(files), 7)
+        for path in files:
+            with self.subTest(path.name):
+                done = corsd("check", "--config", path)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_quickstart_has_nothing_to_warn_about(self):
+        done = corsd("check", "--config", ROOT / "config/quickstart.yaml")
+        self.assertNotIn("warning[", done.stdout + done.stderr)
+
+    def test_the_blocks_in_the_documents(self):
+        found = 0
+        for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]:
+            for block in re.findall(r"^```yaml\n(.*?)^```", document.read_text(), re.M | re.S):
+                found += 1
+                with self.subTest(document.name), tempfile.TemporaryDirectory() as directory:
+                    path = pathlib.Path(directory) / "block.yaml"
+                    path.write_text(block)
+                    done = corsd("check", "--config", path)
+                    self.assertEqual(done.returncode, 0, block + done.stdout + done.stderr)
+        self.assertGreaterEqual(found, 2)
+
+
+class Refusals(TestCase):
+    def check(self, text):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "corsd.yaml"
+            path.write_text(text)
+            done = corsd("check", "--config", path)
+            return done.returncode, done.stdout + done.stderr
+
+    BASE = "listen: 127.0.0.1:8080\nupstream: http://127.0.0.1:5000\npublic_origin: http://localhost:8080\n"
+
+    def test_keys_of_later_versions_are_refused_by_name(self):
+        for key in ("status: {listen: '127.0.0.1:1'}", "admin: {listen: ''}", "min_rate: 100"):
+            code, said = self.check(self.BASE + key + "\nresources: {}\n")
+            self.assertEqual(code, 3, key)
+            self.assertIn("not supported yet", said)
+
+    def test_all_problems_at_once_with_their_places(self):
+        code, said = self.check(self.BASE + "resources:\n  /api*: {origins: [https://a.example/]}\n  /b: {methods: [get]}\n")
+        self.assertEqual(code, 3)
+        self.assertEqual(len(re.findall(r"corsd\.yaml:\d+:\d+: error\[[a-z0-9-]+\]: ", said)), 3, said)
+        self.assertIn("^", said)
+        self.assertIn("https://a.example", said)
+        self.assertIn("GET", said)
+
+    def test_warnings_do_not_fail(self):
+        code, said = self.check(self.BASE + "resources:\n  /api/*: {origins: ['~https://.*'], max_age: 3h}\n")
+        self.assertEqual(code, 0, said)
+        self.assertIn("warning[", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
