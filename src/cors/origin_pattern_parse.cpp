@@ -1,0 +1,241 @@
+// Reading one origin pattern (C3), and saying what is wrong with it in the words of section 2.
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+#include "cors/ipv6.hpp"
+#include "cors/origin_pattern_parser.hpp"
+
+namespace corsd::cors {
+
+namespace {
+
+constexpr std::string_view kFromSubstitution =
+    "comes out of a ${…} and does not act as syntax there; write it in the file itself";
+
+}  // namespace
+
+std::string lower_case(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), ascii::to_lower);
+    return result;
+}
+
+bool OriginPatternParser::special() {
+    if (text_.empty()) return fail(Code::empty, 0, "an origin is empty");
+    if (text_.front() == '~' || text_.front() == '@') {
+        if (!mask_.written(0)) {
+            return fail(Code::substituted_syntax, 0, std::string(1, text_[0]) + " " + std::string(kFromSubstitution));
+        }
+        if (text_.front() == '~') return regex();
+        return fail(Code::group_reference, 0, "a group cannot be named here");
+    }
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+        if (text_[i] == '*' && !mask_.written(i)) {
+            return fail(Code::substituted_syntax, i, "* " + std::string(kFromSubstitution));
+        }
+    }
+    if (text_ == "*") {
+        pattern_.kind_ = OriginPattern::Kind::any;
+        return true;
+    }
+    if (text_ == "null") {
+        pattern_.kind_ = OriginPattern::Kind::null;
+        return true;
+    }
+    return looks_wrong();
+}
+
+bool OriginPatternParser::regex() {
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    const std::string_view expression = text_.substr(1);
+    // Compiled as it stands and matched with FullMatch, which means ^(?:…)$; wrapping the text would let `a)|(?:b`
+    // through.
+    auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
+    if (!compiled->ok()) return fail(Code::bad_regex, 1, "not a regular expression of RE2: " + compiled->error());
+    pattern_.kind_ = OriginPattern::Kind::regex;
+    pattern_.regex_ = std::move(compiled);
+    return true;
+}
+
+// Mistakes about the text as a whole, told before its parts are looked at.
+bool OriginPatternParser::looks_wrong() {
+    if (looks_like_regex()) {
+        std::string plain;
+        for (std::size_t i = 0; i < text_.size(); ++i) {
+            if (text_.substr(i, 2) == ".*" || text_.substr(i, 2) == ".+") {
+                plain += '*';
+                ++i;
+            } else if (std::string_view("\\^$()+?").find(text_[i]) == std::string_view::npos) {
+                plain += text_[i];
+            }
+        }
+        std::string tilde = "~" + std::string(text_);
+        return fail(Code::regex_without_tilde, 0,
+                    "this reads like a regular expression: write '" + tilde + "' if it is one, or '" + plain +
+                        "' if it is an origin",
+                    std::move(tilde));
+    }
+    if (const std::size_t comma = text_.find(','); comma != std::string_view::npos) {
+        std::string list;
+        for (std::string_view rest = text_; !rest.empty();) {
+            const std::string_view item = rest.substr(0, rest.find(','));
+            list += (list.empty() ? "" : ", ") + std::string(ascii::trim_ows(item));
+            rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+        }
+        return fail(Code::comma_list, comma, "several origins in one string; write a list", "[" + list + "]");
+    }
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+        if (ascii::is_ows(text_[i])) {
+            std::string without(text_);
+            without.erase(std::remove_if(without.begin(), without.end(), ascii::is_ows), without.end());
+            return fail(Code::white_space, i, "white space in an origin", std::move(without));
+        }
+        if (ascii::is_control(text_[i])) return fail(Code::control, i, "a control character in an origin");
+    }
+    return false;
+}
+
+bool OriginPatternParser::looks_like_regex() const {
+    constexpr std::size_t kNone = std::string_view::npos;
+    if (text_.find_first_of("\\()|^${}") != kNone || text_.find(".+") != kNone) return true;
+    const std::size_t separator = text_.find("://");
+    if (separator == kNone) return false;
+    // https?://  and  https://.*  are habits of regexes; app.* is a wildcard in the wrong place.
+    if (text_.substr(0, separator).find('?') != kNone) return true;
+    const std::string_view host = text_.substr(separator + 3, text_.find('/', separator + 3) - separator - 3);
+    if (host.substr(0, 2) == ".*" || host.find('+') != kNone || host.find("]*") != kNone) return true;
+    const std::size_t bracket = host.find('[');
+    if (bracket == kNone) return false;
+    const std::string_view inner = host.substr(bracket + 1, host.find(']', bracket) - bracket - 1);
+    return bracket != 0 || (!inner.empty() && inner.find(':') == kNone);
+}
+
+void OriginPatternParser::origin() {
+    const std::size_t colon = text_.find("://");
+    if (colon == std::string_view::npos) {
+        if (lower_case(text_) == "null") {
+            fail(Code::no_scheme, 0, "the opaque origin is written null, in lower case", "null");
+            return;
+        }
+        const std::string_view host = text_.substr(0, text_.find_first_of(":/"));
+        const std::string scheme = is_loopback_host(lower_case(host)) ? "http://" : "https://";
+        fail(Code::no_scheme, 0, "an origin has a scheme, as in https://app.example", scheme + std::string(text_));
+        return;
+    }
+    scheme(text_.substr(0, colon));
+    if (!error_) authority(text_.substr(colon + 3), colon + 3);
+}
+
+void OriginPatternParser::scheme(std::string_view scheme) {
+    if (scheme.find('*') != std::string_view::npos) {
+        fail(Code::wildcard_scheme, scheme.find('*'), "a scheme cannot be a wildcard; write one pattern a scheme",
+             patched(0, scheme.size(), "https"));
+    } else if (const std::string folded = lower_case(scheme); folded != scheme && is_scheme(folded)) {
+        fail(Code::upper_case, 0, "browsers send the scheme in lower case", patched(0, scheme.size(), folded));
+    } else if (!is_scheme(scheme)) {
+        fail(Code::bad_scheme, 0, "not a scheme: a letter, then letters, digits, '+', '-' or '.', at most 64");
+    } else if (scheme == "file") {
+        fail(Code::scheme_file, 0,
+             "pages from files have no origin of their own: browsers send null for them; serve the page over HTTP",
+             "http://localhost:8000");
+    } else {
+        pattern_.scheme_ = scheme;
+    }
+}
+
+void OriginPatternParser::authority(std::string_view authority, std::size_t offset) {
+    extra(authority, offset);
+    if (error_) return;
+    std::size_t end = authority.find(':');
+    if (!authority.empty() && authority.front() == '[') {
+        const std::size_t bracket = authority.find(']');
+        if (bracket == std::string_view::npos) {
+            fail(Code::ipv6_brackets, offset, "the bracket of this IPv6 address is not closed");
+            return;
+        }
+        end = bracket + 1 == authority.size() ? std::string_view::npos : bracket + 1;
+        if (end != std::string_view::npos && authority[end] != ':') {
+            fail(Code::ipv6_brackets, offset + end, "after an IPv6 address only a port may follow");
+            return;
+        }
+    } else if (end != std::string_view::npos && authority.find(':', end + 1) != std::string_view::npos) {
+        const auto pieces = parse_ipv6(authority);
+        fail(Code::ipv6_brackets, offset, "an IPv6 address stands in brackets",
+             pieces ? patched(offset, authority.size(), "[" + std::string(Ipv6Text(*pieces).view()) + "]") : "");
+        return;
+    }
+    host(authority.substr(0, end), offset);
+    if (!error_ && end != std::string_view::npos) port(authority.substr(end + 1), offset + end + 1);
+}
+
+// What a URL may have and an origin has not.
+void OriginPatternParser::extra(std::string_view authority, std::size_t offset) {
+    const std::size_t at = authority.find_first_of("/?#@");
+    if (at == std::string_view::npos) return;
+    const std::string cut(text_.substr(0, offset + at));
+    switch (authority[at]) {
+        case '@':
+            fail(Code::userinfo, offset, "an origin has no user name or password", patched(offset, at + 1, ""));
+            return;
+        case '?':
+            fail(Code::query, offset + at, "an origin has no query", cut);
+            return;
+        case '#':
+            fail(Code::fragment, offset + at, "an origin has no fragment", cut);
+            return;
+        default:
+            break;
+    }
+    if (at + 1 == authority.size()) {
+        fail(Code::trailing_slash, offset + at, "an origin has no slash at its end: browsers never send it", cut);
+    } else {
+        fail(Code::path, offset + at, "an origin has no path", cut);
+    }
+}
+
+void OriginPatternParser::port(std::string_view port, std::size_t offset) {
+    using Kind = OriginPattern::Kind;
+    if (port == "*") {
+        pattern_.kind_ = pattern_.kind_ == Kind::subdomains ? Kind::subdomains_any_port : Kind::any_port;
+        return;
+    }
+    if (port.empty()) {
+        fail(Code::port_empty, offset - 1, "the port is missing after ':'", std::string(text_.substr(0, offset - 1)));
+    } else if (!std::all_of(port.begin(), port.end(), ascii::is_digit)) {
+        fail(Code::port_not_number, offset, "a port is a number from 1 to 65535, or * for any");
+    } else {
+        port_number(port, offset);
+    }
+}
+
+void OriginPatternParser::port_number(std::string_view port, std::size_t offset) {
+    const std::size_t significant = std::min(port.find_first_not_of('0'), port.size());
+    const std::string_view digits = port.substr(significant);
+    if (digits.empty()) {
+        fail(Code::port_zero, offset, "a port is a number from 1 to 65535");
+        return;
+    }
+    if (significant != 0) {
+        fail(Code::port_leading_zero, offset, "a port has no leading zero", patched(offset, port.size(), digits));
+        return;
+    }
+    const unsigned long value = digits.size() > 5 ? 65536 : std::stoul(std::string(digits));
+    if (value > 65535) {
+        fail(Code::port_too_big, offset, "a port is a number from 1 to 65535");
+    } else if (value == default_port(pattern_.scheme_)) {
+        fail(Code::default_port, offset,
+             "browsers never send the default port of " + pattern_.scheme_ + ", so this would never match",
+             std::string(text_.substr(0, offset - 1)));
+    } else {
+        pattern_.port_ = static_cast<std::uint16_t>(value);
+    }
+}
+
+std::variant<OriginPattern, OriginPatternError> OriginPattern::parse(std::string_view text, const SyntaxMask& mask) {
+    return OriginPatternParser(text, mask).run();
+}
+
+}  // namespace corsd::cors
