@@ -1,4 +1,5 @@
-// Message heads, understood: what was said, and how the body is framed. All views point into the bytes given to the parser.
+// Message heads, understood: what was said, and how the body is framed. All views point into the bytes given to the
+// parser.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,10 @@ struct Framing {
 
 /// May the connection serve another message after this one, as the sender sees it (RFC 9112 section 9.3)?
 enum class Persistence : std::uint8_t { close, keep };
+/// continue_100 only where it means something: HTTP/1.1 with a body to wait with (RFC 9110 section 10.1.1).
 enum class Expectation : std::uint8_t { none, continue_100 };
+/// Which request a response answers: it decides whether there is a body (RFC 9110 sections 9.3.2, 15).
+enum class AnsweredMethod : std::uint8_t { other, head };
 
 struct RequestHead {
     std::string_view method;
@@ -32,14 +36,14 @@ struct RequestHead {
     Persistence persistence = Persistence::keep;
     Expectation expectation = Expectation::none;
     std::vector<Field> fields;
-    std::size_t bytes = 0;    // of the head, up to and with the empty line, leading empty lines included
+    std::size_t bytes = 0;  // of the head, up to and with the empty line, leading empty lines included
 };
 
 struct ResponseHead {
     std::uint16_t status = 0;
     std::string_view reason_phrase;
     std::uint8_t minor = 1;
-    Framing framing;          // already takes the request's method into account
+    Framing framing;  // already takes the request's method into account
     Persistence persistence = Persistence::keep;
     std::vector<Field> fields;
     std::size_t bytes = 0;

@@ -1,0 +1,107 @@
+#include "http/field.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "base/ascii.hpp"
+
+namespace corsd::http {
+
+namespace {
+
+struct KnownName {
+    std::string_view name;  // lower-case
+    FieldId id;
+};
+
+constexpr KnownName kKnown[] = {
+    {"host", FieldId::host},
+    {"origin", FieldId::origin},
+    {"content-length", FieldId::content_length},
+    {"transfer-encoding", FieldId::transfer_encoding},
+    {"content-type", FieldId::content_type},
+    {"expect", FieldId::expect},
+    {"upgrade", FieldId::upgrade},
+    {"date", FieldId::date},
+    {"server", FieldId::server},
+    {"via", FieldId::via},
+    {"vary", FieldId::vary},
+    {"location", FieldId::location},
+    {"cookie", FieldId::cookie},
+    {"connection", FieldId::connection},
+    {"keep-alive", FieldId::keep_alive},
+    {"proxy-connection", FieldId::proxy_connection},
+    {"te", FieldId::te},
+    {"trailer", FieldId::trailer},
+    {"proxy-authenticate", FieldId::proxy_authenticate},
+    {"proxy-authorization", FieldId::proxy_authorization},
+    {"forwarded", FieldId::forwarded},
+    {"x-forwarded-for", FieldId::x_forwarded_for},
+    {"x-forwarded-host", FieldId::x_forwarded_host},
+    {"x-forwarded-proto", FieldId::x_forwarded_proto},
+    {"access-control-request-method", FieldId::access_control_request_method},
+    {"access-control-request-headers", FieldId::access_control_request_headers},
+    {"access-control-request-private-network", FieldId::access_control_request_private_network},
+    {"sec-fetch-site", FieldId::sec_fetch_site},
+    {"sec-fetch-mode", FieldId::sec_fetch_mode},
+    {"x-http-method-override", FieldId::method_override},
+    {"x-http-method", FieldId::method_override},
+    {"x-method-override", FieldId::method_override},
+    {"access-control-allow-origin", FieldId::access_control_allow_origin},
+    {"access-control-allow-credentials", FieldId::access_control_allow_credentials},
+    {"access-control-expose-headers", FieldId::access_control_expose_headers},
+    {"access-control-max-age", FieldId::access_control_other},
+    {"timing-allow-origin", FieldId::timing_allow_origin},
+};
+
+constexpr std::size_t kLongest = 38;
+constexpr std::string_view kAllowPrefix = "access-control-allow-";
+constexpr std::string_view kForwardedPrefix = "x-forwarded-";
+
+/// The known names in order of their length, and where each length starts: a name is compared with the few of its own
+/// length.
+struct ByLength {
+    std::array<KnownName, std::size(kKnown)> names{};
+    std::array<std::uint8_t, kLongest + 2> begin{};
+};
+
+constexpr ByLength kByLength = [] {
+    ByLength index{};
+    std::uint8_t at = 0;
+    for (std::size_t length = 0; length <= kLongest; ++length) {
+        index.begin[length] = at;
+        for (const auto& known : kKnown) {
+            if (known.name.size() == length) index.names[at++] = known;
+        }
+    }
+    index.begin[kLongest + 1] = at;
+    return index;
+}();
+static_assert(kByLength.begin[kLongest + 1] == std::size(kKnown), "kLongest is too small");
+
+bool starts_with_lower(std::string_view name, std::string_view lower) noexcept {
+    return name.size() > lower.size() && ascii::equals_lower(name.substr(0, lower.size()), lower);
+}
+
+}  // namespace
+
+FieldId field_id(std::string_view name) noexcept {
+    if (name.empty()) return FieldId::other;
+    const char first = ascii::to_lower(name.front());
+    const char last = ascii::to_lower(name.back());
+    if (name.size() <= kLongest) {
+        for (std::size_t i = kByLength.begin[name.size()]; i < kByLength.begin[name.size() + 1]; ++i) {
+            const auto& known = kByLength.names[i];
+            // First and last byte tell most names of a length apart.
+            if (known.name.front() == first && known.name.back() == last && ascii::equals_lower(name, known.name)) {
+                return known.id;
+            }
+        }
+    }
+    if (first == 'a' && starts_with_lower(name, kAllowPrefix)) return FieldId::access_control_other;
+    if (first == 'x' && starts_with_lower(name, kForwardedPrefix)) return FieldId::x_forwarded_other;
+    return FieldId::other;
+}
+
+}  // namespace corsd::http

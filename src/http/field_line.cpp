@@ -1,0 +1,106 @@
+#include "http/field_line.hpp"
+
+#include <array>
+#include <cstddef>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "base/ascii.hpp"
+
+namespace corsd::http {
+
+namespace {
+
+constexpr std::uint8_t kNameByte = 1;
+constexpr std::uint8_t kUnderscore = 2;
+
+/// 0: not in a name.
+constexpr std::array<std::uint8_t, 256> kNameTable = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+        table[i] = ascii::kTokenTable[i] ? kNameByte : std::uint8_t{0};
+    table['_'] = kNameByte | kUnderscore;
+    return table;
+}();
+
+bool is_clean_byte(char c) noexcept {
+    return !ascii::is_control(c) || c == '\t';
+}
+
+#if defined(__SSE2__)
+bool is_clean_block(const char* text) noexcept {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
+    const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+    return _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)) == 0;
+}
+#endif
+
+}  // namespace
+
+const char* describe(LineFault fault) noexcept {
+    switch (fault) {
+        case LineFault::none:
+            return "";
+        case LineFault::bare_lf:
+            return "a line ends in LF without CR";
+        case LineFault::folded:
+            return "a field line starts with white space";
+        case LineFault::name:
+            return "a field name is no token";
+        case LineFault::no_colon:
+            return "a field line has no colon";
+        case LineFault::value:
+            return "a control character in a field value";
+    }
+    return "";
+}
+
+bool is_clean_text(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+#if defined(__SSE2__)
+    if (text.size() >= 16) {
+        for (; end - at >= 16; at += 16) {
+            if (!is_clean_block(at)) return false;
+        }
+        return at == end || is_clean_block(end - 16);
+    }
+#endif
+    for (; at != end; ++at) {
+        if (!is_clean_byte(*at)) return false;
+    }
+    return true;
+}
+
+LineFault parse_field_line(std::string_view line, FieldLine& out) noexcept {
+    if (line.empty() || line.back() != '\r') return LineFault::bare_lf;
+    line.remove_suffix(1);
+    std::uint8_t seen = 0;
+    std::size_t colon = 0;
+    for (; colon < line.size(); ++colon) {
+        const auto kind = kNameTable[static_cast<unsigned char>(line[colon])];
+        if (kind == 0) break;
+        seen |= kind;
+    }
+    if (colon == line.size()) return LineFault::no_colon;
+    if (colon == 0 && ascii::is_ows(line.front())) return LineFault::folded;
+    // White space before the colon is refused here like any other byte: RFC 9112 section 5.1.
+    if (line[colon] != ':' || colon == 0) return LineFault::name;
+
+    const auto raw = line.substr(colon + 1);
+    const auto value = ascii::trim_ows(raw);
+    if (!is_clean_text(value)) return LineFault::value;
+    out.field.name = line.substr(0, colon);
+    out.field.value = value;
+    out.field.id = field_id(out.field.name);
+    const bool one_space = raw.size() == value.size() + 1 && raw.front() == ' ';
+    out.field.form = one_space ? LineForm::canonical : LineForm::other;
+    out.underscore = (seen & kUnderscore) != 0;
+    return LineFault::none;
+}
+
+}  // namespace corsd::http
