@@ -1,6 +1,7 @@
 #include "base/json_text.hpp"
 
 #include <array>
+#include <cstdint>
 #include <cstring>
 
 namespace corsd {
@@ -74,36 +75,66 @@ std::size_t utf8_length(std::string_view text) noexcept {
     return length;
 }
 
+namespace {
+
+/// Everything that is not a run of plain bytes: writes what `text` starts with and moves past it.
+char* write_one(char* out, std::string_view& text) noexcept {
+    const auto byte = static_cast<unsigned char>(text.front());
+    std::size_t used = 1;
+    if (kPlain[byte]) {
+        *out++ = static_cast<char>(byte);
+    } else if (byte < 0x80) {
+        out = write_escape(out, byte);
+    } else if (used = utf8_length(text); used == 0) {
+        out = write_escape(out, byte);
+        used = 1;
+    } else if (byte == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
+        out = write_escape(out, static_cast<unsigned char>(text[1]));  // C1: U+0080 to U+009F
+    } else {
+        std::memcpy(out, text.data(), used);
+        out += used;
+    }
+    text.remove_prefix(used);
+    return out;
+}
+
+template <typename Word>
+Word load(const char* from) noexcept {
+    Word word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+/// Copies a text of 4 to 7 plain bytes as two words that overlap; false when one of them is not plain.
+bool copy_short(char* out, std::string_view text) noexcept {
+    const auto front = load<std::uint32_t>(text.data());
+    const auto back = load<std::uint32_t>(text.data() + text.size() - 4);
+    if (!eight_plain_bytes(front | std::uint64_t{back} << 32U)) return false;
+    std::memcpy(out, &front, 4);
+    std::memcpy(out + text.size() - 4, &back, 4);
+    return true;
+}
+
+}  // namespace
+
 char* write_json_string(char* out, std::string_view text) noexcept {
     *out++ = '"';
-    while (!text.empty()) {
-        if (text.size() >= 8) {
-            unsigned long long word = 0;
-            std::memcpy(&word, text.data(), 8);
-            if (eight_plain_bytes(word)) {
-                std::memcpy(out, &word, 8);
-                out += 8;
-                text.remove_prefix(8);
-                continue;
-            }
-        }
-        const auto byte = static_cast<unsigned char>(text.front());
-        std::size_t used = 1;
-        if (kPlain[byte]) {
-            *out++ = static_cast<char>(byte);
-        } else if (byte < 0x80) {
-            out = write_escape(out, byte);
-        } else if (used = utf8_length(text); used == 0) {
-            out = write_escape(out, byte);
-            used = 1;
-        } else if (byte == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
-            out = write_escape(out, static_cast<unsigned char>(text[1]));  // C1: U+0080 to U+009F
+    while (text.size() >= 8) {
+        const auto word = load<std::uint64_t>(text.data());
+        if (eight_plain_bytes(word)) {
+            std::memcpy(out, &word, 8);
+            out += 8;
+            text.remove_prefix(8);
         } else {
-            std::memcpy(out, text.data(), used);
-            out += used;
+            out = write_one(out, text);
         }
-        text.remove_prefix(used);
     }
+    if (text.size() >= 4 && copy_short(out, text)) {
+        out += text.size();
+        text = {};
+    }
+    while (!text.empty())
+        out = write_one(out, text);
     *out++ = '"';
     return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,16 +29,16 @@ void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 
 /// True when the eight bytes of `word` are all printable ASCII and neither quote nor backslash.
-[[nodiscard]] constexpr bool eight_plain_bytes(unsigned long long word) noexcept {
-    constexpr unsigned long long kOnes = 0x0101010101010101ULL;
-    constexpr unsigned long long kHigh = 0x8080808080808080ULL;
+[[nodiscard]] constexpr bool eight_plain_bytes(std::uint64_t word) noexcept {
+    constexpr std::uint64_t kOnes = 0x0101010101010101U;
+    constexpr std::uint64_t kHigh = 0x8080808080808080U;
     // The classic "has a zero byte" test, on the word combined with each byte looked for; exact while no high bit is
     // set, and a set high bit is itself an answer.
-    const auto has = [](unsigned long long value, unsigned long long byte) {
-        const unsigned long long mixed = value ^ (kOnes * byte);
+    const auto has = [](std::uint64_t value, std::uint64_t byte) {
+        const std::uint64_t mixed = value ^ (kOnes * byte);
         return (mixed - kOnes) & ~mixed;
     };
-    const unsigned long long below_space = (word - kOnes * 0x20) & ~word;
+    const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
     return ((word | below_space | has(word, '"') | has(word, '\\') | has(word, 0x7f)) & kHigh) == 0;
 }
 
