@@ -157,6 +157,7 @@ TEST_CASE("query redaction", "[access]") {
     CHECK(redact("/a?mytoken=s&tokens=t&token") == "/a?mytoken=s&tokens=t&token");
     CHECK(redact("/a?token=&x=1") == "/a?token=&x=1");
     CHECK(redact("/a?x=1;token=s;t&y=2") == "/a?x=1;token=REDACTED&y=2");
+    CHECK(redact("/a?x;token=s;t&y=2") == "/a?x;token=REDACTED&y=2");
     CHECK(redact("/a?token=a=b?c&d") == "/a?token=REDACTED&d");
     CHECK(redact("/a?&&token=s&&") == "/a?&&token=REDACTED&&");
     CHECK(redact("/a?token=s?token=t") == "/a?token=REDACTED");

@@ -1,6 +1,8 @@
 #include "telemetry/access_log.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +140,63 @@ TEST_CASE("access ring: a full ring drops, counts, and goes on when there is roo
     CHECK(ring.dropped() == 10);
     const auto after = ring.bytes().readable();
     CHECK(after[0].size() + after[1].size() == (pieces[0].size() + pieces[1].size()) / written);
+}
+
+TEST_CASE("access ring: wakes the log thread when it sleeps or the ring fills, once until it has run", "[access_log]") {
+    LogWakeup wakeup;
+    const AccessFormatter formatter(AccessSettings{}, LineFormat::json);
+    AccessRing ring(formatter, wakeup, 8192);
+    const auto woken = [&] {
+        pollfd ready{wakeup.descriptor(), POLLIN, 0};
+        const auto got = ::poll(&ready, 1, 0);
+        wakeup.drain();
+        return got == 1;
+    };
+    const AccessEntry entry = numbered("c", "/x");
+    ring.write(entry);
+    CHECK_FALSE(woken());  // the log thread looks on its own
+    wakeup.set_asleep(true);
+    ring.write(entry);
+    CHECK(woken());
+    ring.write(entry);
+    CHECK_FALSE(woken());  // asked already
+    wakeup.accept_requests();
+    ring.write(entry);
+    CHECK(woken());
+    wakeup.set_asleep(false);
+    wakeup.accept_requests();
+    for (int line = 0; line < 40; ++line)
+        ring.write(entry);
+    CHECK(ring.dropped() == 0);
+    CHECK(woken());  // over half
+}
+
+TEST_CASE("access log: a line that a full file cut is not finished in the next one", "[access_log]") {
+    const TemporaryFile file;
+    const std::string old = file.name() + ".1";
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    auto opened = AccessLog::open(to_file(file.name()), 1);
+    REQUIRE(opened.log != nullptr);
+    const rlimit limit{1000, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    for (int line = 0; line < 20; ++line)
+        opened.log->ring(0).write(numbered("c", "/0123456789"));
+    const bool filled = eventually([&] { return std::filesystem::file_size(file.name()) == 1000; });
+    std::filesystem::rename(file.name(), old);
+    opened.log->reopen();
+    const bool reopened = eventually([&] { return std::filesystem::exists(file.name()); });
+    const auto restored = ::setrlimit(RLIMIT_FSIZE, &before);
+    REQUIRE(restored == 0);
+    REQUIRE(filled);
+    REQUIRE(reopened);
+    opened.log->stop();
+    CHECK(TemporaryFile::read(old).back() != '\n');
+    CHECK(opened.log->dropped() == 1);
+    CHECK(opened.log->written() == 19);
+    for (const std::string& line : file.lines())
+        CHECK(line.substr(27) == " c GET /0123456789 200 bytes_out=0 duration_us=0");
+    std::remove(old.c_str());
 }
 
 TEST_CASE("access log: the first line after silence is written at once, and none waits for a stop", "[access_log]") {
