@@ -106,7 +106,8 @@ class BrokenUpstream(TestCase):
     def test_an_early_answer_while_the_client_uploads(self):
         def respond(request, connection):
             connection.close()
-            return ok(b"no", status="401 Unauthorized", headers=[("Connection", "close")])
+            connection.send(ok(b"no", status="401 Unauthorized", headers=[("Connection", "close")]))
+            connection.reader.to_end(lambda piece: None)  # a close over unread bytes would be a reset, and take the answer along
 
         upstream, server = self.pair(respond, read_body=False)
         for _ in range(20):
@@ -133,12 +134,12 @@ class VanishingClients(TestCase):
             return ok()
 
         upstream, server = self.pair(respond, read_body=False)
-        for headers, body in (([("Content-Length", "1000")], b"half"), ([("Transfer-Encoding", "chunked")], b"4\r\nhalf\r\n")):
+        bodies = (([("Content-Length", "1000")], b"half"), ([("Transfer-Encoding", "chunked")], b"4\r\nhalf\r\n"))
+        for number, (headers, body) in enumerate(bodies, start=1):
             outcome.clear()
             client = server.client()
             client.raw(client.head("POST", "/api/x", headers) + body)
-            wanted = upstream.count() + 1
-            upstream.wait(wanted) if not upstream.count() else wait_until(lambda: upstream.count() >= wanted or outcome, "it")
+            upstream.wait(number)
             client.close()
             wait_until(lambda: outcome, "the upstream to see the end")
             self.assertEqual(outcome, [False])
