@@ -34,6 +34,29 @@ class Files(TestCase):
         self.assertGreaterEqual(found, 2)
 
 
+class Documents(TestCase):
+    """The schema is the one list of keys; what is written for people must not lag behind it."""
+
+    def keys(self):
+        table = (ROOT / "src/config/schema_table.cpp").read_text()
+        rows = re.findall(r'^    \{(\w+), "(\w+)", (.*)\},$', table, re.M)
+        self.assertGreater(len(rows), 60)
+        return {name for _, name, rest in rows if "kNotYet" not in rest}, {name for _, name, rest in rows if "kNotYet" in rest}
+
+    def test_every_key_is_in_the_commented_default_and_in_the_table(self):
+        supported, _ = self.keys()
+        sample = (ROOT / "config/corsd.yaml").read_text()
+        table = (ROOT / "docs/configuration.md").read_text()
+        self.assertEqual([name for name in sorted(supported) if not re.search(rf"\b{name}:", sample)], [])
+        self.assertEqual([name for name in sorted(supported) if not re.search(rf"\b{name}\b", table)], [])
+
+    def test_no_key_of_a_later_version_is_shown(self):
+        supported, later = self.keys()
+        for path in sorted((ROOT / "config").glob("**/*.yaml")):
+            shown = set(re.findall(r"^\W*(\w+):", path.read_text(), re.M))
+            self.assertEqual(shown & (later - supported), set(), path.name)
+
+
 class Refusals(TestCase):
     def check(self, text):
         with tempfile.TemporaryDirectory() as directory:
