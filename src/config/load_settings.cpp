@@ -1,0 +1,165 @@
+#include <unordered_map>
+
+#include "config/address.hpp"
+#include "config/sections.hpp"
+
+namespace corsd::config {
+
+namespace {
+
+constexpr std::string_view kDefaultListen = "127.0.0.1:8080";
+constexpr std::string_view kDefaultUpstream = "http://127.0.0.1:5000";
+
+Node literal(std::string_view text) {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = text;
+    return node;
+}
+
+void exclusive_forms(Fields& root, std::string_view short_form, std::string_view long_form) {
+    if (!root.given(short_form) || !root.given(long_form)) return;
+    Diagnostic& problem = root.context().report.error("exclusive-keys", root.key_span(long_form),
+                                                      "`" + std::string(short_form) + "` is short for `" +
+                                                          std::string(long_form) + "`; only one of them may be given");
+    problem.related = root.key_span(short_form);
+    problem.related_message = "`" + std::string(short_form) + "` is given here";
+}
+
+void read_listener(const Node& item, Config& config, Context& context) {
+    Fields fields(item, Section::listener, context);
+    Listener listener;
+    listener.span = item.entries.empty() ? item.span : item.entries.front().key_span;
+    listener.name = fields.text("name").value_or("");
+    const Node* value = fields.take("address");
+    if (!fields.given("address")) {
+        context.report.error("missing-key", listener.span, "a listener needs an `address`").fix =
+            "address: 127.0.0.1:8080";
+    }
+    if (value == nullptr) return;
+    listener.span = value->span;
+    if (auto address = read_listen_address(*value, context)) {
+        listener.address = std::move(*address);
+        if (listener.name.empty()) listener.name = listener.address.text;
+        config.listeners.push_back(std::move(listener));
+    }
+}
+
+void judge_listeners(const Config& config, Report& report) {
+    std::unordered_map<std::string, SourceSpan> seen;
+    for (const Listener& listener : config.listeners) {
+        if (listener.address.kind == AddressKind::tcp && listener.address.port == 0) continue;  // the kernel picks
+        const auto [other, is_new] = seen.emplace(listener.address.text, listener.span);
+        if (is_new) continue;
+        Diagnostic& problem =
+            report.error("address-twice", listener.span, "two listeners have the address " + listener.address.text);
+        problem.related = other->second;
+        problem.related_message = "the other one is here";
+    }
+}
+
+void read_keepalive(Fields& fields, Upstream& upstream) {
+    const Node* node = fields.take("keepalive");
+    if (node == nullptr) return;
+    Fields keys(*node, Section::keepalive, fields.context());
+    keys.count_into("max_idle", upstream.max_idle, 1'000'000);
+    keys.duration_into("idle_timeout", upstream.idle_timeout);
+}
+
+void read_endpoints(Fields& fields, Upstream& upstream) {
+    Context& context = fields.context();
+    const Node* list = fields.take("endpoints");
+    if (!fields.given("endpoints")) {
+        context.report.error("missing-key", upstream.span, "the upstream `" + upstream.name + "` needs `endpoints`")
+            .fix = "endpoints: [\"http://127.0.0.1:5000\"]";
+    }
+    if (list == nullptr) return;
+    const std::vector<const Node*> items = text_items(*list, context);
+    if (list->items.empty()) {
+        context.report.error("missing-key", list->span, "the upstream `" + upstream.name + "` has no endpoint").fix =
+            "[\"http://127.0.0.1:5000\"]";
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i == 1) {
+            context.report.error("not-supported", items[i]->span, "more than one endpoint is not supported yet").fix =
+                "remove it";
+        }
+        if (auto address = read_endpoint(*items[i], context)) upstream.endpoints.push_back(std::move(*address));
+    }
+}
+
+void read_upstream(const Entry& entry, Config& config, Context& context) {
+    Upstream upstream;
+    upstream.name = entry.key;
+    upstream.span = entry.key_span;
+    if (entry.value.kind == Node::Kind::map) {
+        Fields fields(entry.value, Section::upstream, context);
+        read_endpoints(fields, upstream);
+        if (const auto pass = fields.boolean("pass_host")) {
+            upstream.pass_host = *pass ? PassHost::client : PassHost::endpoint;
+        }
+        read_keepalive(fields, upstream);
+    } else if (entry.value.kind != Node::Kind::broken) {
+        report_wrong_type(entry.value, entry.key, "keys below it, `endpoints` at least", context);
+    }
+    // Also a broken one keeps its name, so that what names it is not reported as well.
+    config.upstreams.push_back(std::move(upstream));
+}
+
+}  // namespace
+
+void read_listeners(Fields& root, Config& config) {
+    Context& context = root.context();
+    exclusive_forms(root, "listen", "listeners");
+    const Node* short_form = root.take("listen");
+    const Node* list = root.take("listeners");
+    const Node fallback = literal(kDefaultListen);
+    if (!root.given("listen") && !root.given("listeners")) short_form = &fallback;
+    if (short_form != nullptr) {
+        if (auto address = read_listen_address(*short_form, context)) {
+            config.listeners.push_back({"main", std::move(*address), short_form->span});
+        }
+    }
+    if (list == nullptr) return;
+    if (list->items.empty()) context.report.error("empty-section", list->span, "`listeners` lists no listener");
+    for (const Node& item : list->items) {
+        if (item.kind == Node::Kind::map) {
+            read_listener(item, config, context);
+        } else if (item.kind != Node::Kind::broken) {
+            report_wrong_type(item, "listeners", "entries with keys of their own (\"- address: …\")", context);
+        }
+    }
+    judge_listeners(config, context.report);
+}
+
+void read_upstreams(Fields& root, Config& config) {
+    Context& context = root.context();
+    exclusive_forms(root, "upstream", "upstreams");
+    const Node* short_form = root.take("upstream");
+    const Node* map = root.take("upstreams");
+    const Node fallback = literal(kDefaultUpstream);
+    if (!root.given("upstreams")) {
+        if (!root.given("upstream")) short_form = &fallback;
+        Upstream upstream;
+        upstream.name = "default";
+        if (short_form != nullptr) {
+            upstream.span = short_form->span;
+            if (auto address = read_endpoint(*short_form, context)) upstream.endpoints.push_back(std::move(*address));
+        }
+        config.upstreams.push_back(std::move(upstream));
+    }
+    if (map == nullptr) return;
+    if (map->entries.empty()) context.report.error("empty-section", map->span, "`upstreams` names no upstream");
+    for (const Entry& entry : map->entries)
+        read_upstream(entry, config, context);
+}
+
+void read_trusted_proxies(Fields& root, Config& config) {
+    const Node* list = root.take("trusted_proxies");
+    if (list == nullptr) return;
+    for (const Node* item : text_items(*list, root.context())) {
+        if (const auto cidr = read_cidr(*item, root.context())) config.trusted_proxies.push_back(*cidr);
+    }
+}
+
+}  // namespace corsd::config

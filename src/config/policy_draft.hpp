@@ -1,0 +1,37 @@
+// Policy keys (C1) on their way to an effective policy: values with defaults and inheritance applied, and where each
+// was written.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/fields.hpp"
+#include "config/origin_list.hpp"
+#include "cors/policy.hpp"
+
+namespace corsd::config {
+
+/// `dangerously_allow`.
+struct Permissions {
+    bool null_origin = false;
+    bool insecure_origin_with_credentials = false;
+    bool public_suffix_wildcard = false;
+};
+
+struct PolicyDraft {
+    cors::PolicySource source;  // without `span`, which each resource sets
+    std::shared_ptr<const OriginList> origins = OriginLists::none();
+    Permissions permissions;
+    SourceSpan permissions_span, credentials_span, expose_span;
+    /// Where each of source.methods was written.
+    std::vector<SourceSpan> method_spans;
+};
+
+/// The policy keys of one map on top of what is inherited.
+[[nodiscard]] PolicyDraft read_policy(Fields& fields, const PolicyDraft& inherited, OriginLists& lists);
+
+/// C6's draft: no origins, everything else as inherited.
+[[nodiscard]] PolicyDraft without_origins(PolicyDraft draft);
+
+}  // namespace corsd::config

@@ -1,0 +1,232 @@
+#include "config/schema.hpp"
+
+#include <array>
+#include <limits>
+
+#include "base/ascii.hpp"
+#include "base/edit_distance.hpp"
+
+namespace corsd::config {
+
+namespace {
+
+/// How spellings are compared across products: camelCase, kebab-case and snake_case are one.
+std::string folded(std::string_view spelling) {
+    std::string out;
+    for (const char c : spelling) {
+        if (c != '_' && c != '-') out += ascii::to_lower(c);
+    }
+    return out;
+}
+
+bool belongs(const Key& key, Section section) noexcept {
+    return key.section == section || (section == Section::resource && key.section == Section::policy);
+}
+
+constexpr std::string_view kFlask = "Flask-CORS", kGateway = "the Gateway API", kEnvoy = "Envoy", kKong = "Kong",
+                           kTraefik = "Traefik", kExpress = "expressjs/cors";
+// Sentences, for what has no key here.
+constexpr std::string_view kAlwaysVary = "remove it: corsd always sends the Vary that is needed";
+constexpr std::string_view kNoPreflightForward =
+    "remove it: corsd answers every preflight itself (mode: report-only forwards them)";
+constexpr std::string_view kWildcard =
+    "remove it: `origins: \"*\"` without credentials sends \"*\", every other list the one origin";
+constexpr std::string_view kStar = "remove it: `origins: \"*\"` grants every answer, with and without Origin";
+
+constexpr auto kForeign = std::to_array<ForeignKey>({
+    {"alloworigin", "origins", kEnvoy},
+    {"alloworigins", "origins", kGateway},
+    {"allowedorigins", "origins", "other products"},
+    {"allowedorigin", "origins", "other products"},
+    {"origin", "origins", kExpress},
+    {"corsorigins", "origins", kFlask},
+    {"alloworiginstringmatch", "origins", kEnvoy},
+    {"alloworiginregex", "origins", kEnvoy},
+    {"allowedoriginpatterns", "origins", "other products"},
+    {"accesscontrolalloworigin", "origins", "the response header"},
+    {"accesscontrolalloworiginlist", "origins", kTraefik},
+    {"accesscontrolalloworiginlistregex", "origins", kTraefik},
+    {"allowmethods", "methods", kGateway},
+    {"allowedmethods", "methods", "other products"},
+    {"corsmethods", "methods", kFlask},
+    {"accesscontrolallowmethods", "methods", kTraefik},
+    {"allowheaders", "allow_headers", kGateway},
+    {"allowedheaders", "allow_headers", kExpress},
+    {"headers", "allow_headers", kKong},
+    {"corsallowheaders", "allow_headers", kFlask},
+    {"accesscontrolallowheaders", "allow_headers", kTraefik},
+    {"exposeheaders", "expose_headers", kGateway},
+    {"exposedheaders", "expose_headers", kExpress},
+    {"corsexposeheaders", "expose_headers", kFlask},
+    {"accesscontrolexposeheaders", "expose_headers", kTraefik},
+    {"allowcredentials", "credentials", kGateway},
+    {"corssupportscredentials", "credentials", kFlask},
+    {"withcredentials", "credentials", "XMLHttpRequest"},
+    {"accesscontrolallowcredentials", "credentials", kTraefik},
+    {"corsmaxage", "max_age", kFlask},
+    {"accesscontrolmaxage", "max_age", kTraefik},
+    {"optionssuccessstatus", "preflight_status", kExpress},
+    {"privatenetwork", "allow_private_network", kKong},
+    {"allowprivatenetworkaccess", "allow_private_network", kEnvoy},
+    {"sendwildcard", kWildcard, kFlask},
+    {"corssendwildcard", kWildcard, kFlask},
+    {"varyheader", kAlwaysVary, kFlask},
+    {"corsvaryheader", kAlwaysVary, kFlask},
+    {"addvaryheader", kAlwaysVary, kTraefik},
+    {"alwayssend", kStar, kFlask},
+    {"corsalwayssend", kStar, kFlask},
+    {"alloworiginabsent", kStar, kKong},
+    {"automaticoptions", kNoPreflightForward, kFlask},
+    {"corsautomaticoptions", kNoPreflightForward, kFlask},
+    {"interceptexceptions", "remove it: corsd marks every answer, errors included", kFlask},
+    {"preflightcontinue", kNoPreflightForward, kExpress},
+    {"forwardnotmatchingpreflights", kNoPreflightForward, kEnvoy},
+    {"optionspassthrough", kNoPreflightForward, "other products"},
+    {"filterenabled", "use `mode`", kEnvoy},
+    {"shadowenabled", "use `mode: report-only`", kEnvoy},
+});
+
+struct RootKey {
+    std::string_view theirs, ours;
+};
+constexpr auto kForeignRoot = std::to_array<RootKey>({
+    {"bind", "listen"},
+    {"port", "listen"},
+    {"backend", "upstream"},
+    {"proxypass", "upstream"},
+    {"target", "upstream"},
+    {"backends", "upstreams"},
+    {"routes", "resources"},
+    {"workers", "threads"},
+    {"servername", "hosts"},
+    {"trustproxy", "trusted_proxies"},
+    {"virtualhosts", "sites"},
+    {"servers", "sites"},
+});
+
+std::string nearest(Section section, std::string_view unknown) {
+    std::string_view best;
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    for (const Key& key : all_keys()) {
+        if (!belongs(key, section) || !is_near(unknown, key.name)) continue;
+        const std::size_t distance = edit_distance(unknown, key.name);
+        if (distance < least) {
+            least = distance;
+            best = key.name;
+        }
+    }
+    return best.empty() ? std::string{} : "did you mean `" + std::string(best) + "`?";
+}
+
+std::string other_place(std::string_view unknown) {
+    for (const Key& key : all_keys()) {
+        if (key.name != unknown) continue;
+        if (key.section == Section::policy)
+            return "`" + std::string(unknown) + "` belongs in a resource or in `defaults:`";
+        return "`" + std::string(unknown) + "` belongs in " + std::string(describe(key.section));
+    }
+    return {};
+}
+
+}  // namespace
+
+const Key* find_key(Section section, std::string_view name) noexcept {
+    for (const Key& key : all_keys()) {
+        if (key.name == name && belongs(key, section)) return &key;
+    }
+    return nullptr;
+}
+
+const ForeignKey* find_foreign(std::string_view spelling) {
+    const std::string name = folded(spelling);
+    for (const ForeignKey& key : kForeign) {
+        if (key.theirs == name) return &key;
+    }
+    return nullptr;
+}
+
+std::string suggest_key(Section section, std::string_view unknown) {
+    const std::string name = folded(unknown);
+    for (const Key& key : all_keys()) {
+        if (belongs(key, section) && folded(key.name) == name) return "did you mean `" + std::string(key.name) + "`?";
+    }
+    if (std::string place = other_place(unknown); !place.empty()) return place;
+    if (section == Section::root) {
+        for (const RootKey& key : kForeignRoot) {
+            if (key.theirs == name) return "did you mean `" + std::string(key.ours) + "`?";
+        }
+    }
+    if (const ForeignKey* foreign = find_foreign(unknown)) {
+        const std::string ours(foreign->ours);
+        if (ours.find(' ') != std::string::npos) return ours;
+        const std::string told =
+            "what " + std::string(foreign->product) + " calls `" + std::string(unknown) + "` is `" + ours + "` here";
+        return find_key(section, ours) != nullptr ? told : told + ", in a resource or in `defaults:`";
+    }
+    return nearest(section, unknown);
+}
+
+std::string_view describe(Section section) noexcept {
+    switch (section) {
+        case Section::root:
+            return "the top level";
+        case Section::listener:
+            return "a listener";
+        case Section::upstream:
+            return "an upstream";
+        case Section::keepalive:
+            return "`keepalive:` of an upstream";
+        case Section::site:
+            return "a site";
+        case Section::policy:
+            return "`defaults:`";
+        case Section::resource:
+            return "a resource";
+        case Section::limits:
+            return "`limits:`";
+        case Section::timeouts:
+            return "`timeouts:`";
+        case Section::paths:
+            return "`paths:`";
+        case Section::headers:
+            return "`headers:`";
+        case Section::log:
+            return "`log:`";
+        case Section::access:
+            return "`access:` of `log:`";
+    }
+    return "";
+}
+
+std::string_view describe(Type type) noexcept {
+    switch (type) {
+        case Type::text:
+            return "text";
+        case Type::choice:
+            return "one word";
+        case Type::boolean:
+            return "true or false";
+        case Type::count:
+            return "a whole number";
+        case Type::size:
+            return "a size, such as 32KiB";
+        case Type::duration:
+            return "a duration, such as 30s";
+        case Type::max_age:
+            return "a duration in whole seconds, such as 10m, or null";
+        case Type::threads:
+            return "a number, or auto";
+        case Type::list:
+            return "a list, such as [a, b]";
+        case Type::star_list:
+            return "a list, such as [a, b], or \"*\"";
+        case Type::group:
+        case Type::names:
+            return "keys and values below it";
+        case Type::sequence:
+            return "a list of entries (\"- …\")";
+    }
+    return "";
+}
+
+}  // namespace corsd::config

@@ -1,0 +1,58 @@
+// The sections of the file, each read into its part of a Config. Problems are reported; what is good is filled in all
+// the same.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/fields.hpp"
+#include "config/policy_draft.hpp"
+#include "config/settings.hpp"
+#include "config/validate.hpp"
+
+namespace corsd::config {
+
+void read_listeners(Fields& root, Config& config);
+void read_upstreams(Fields& root, Config& config);
+void read_trusted_proxies(Fields& root, Config& config);
+/// threads, limits, timeouts, paths, headers, log.
+void read_tuning(Fields& root, Config& config);
+
+/// Sites, their resources and policies. Upstreams have been read.
+class SiteReader {
+  public:
+    SiteReader(Config& config, OriginLists& lists, Context& context);
+
+    /// `sites:`, or the unnamed site of the top level.
+    void read(Fields& root);
+
+  private:
+    void read_named(const Node& list, const PolicyDraft& defaults);
+    void read_one(Fields& fields, const PolicyDraft& defaults, Site site);
+    void read_names(Fields& fields, Site& site);
+    void read_public_origin(Fields& fields, Site& site);
+    void read_host(const Node& item, Site& site);
+    void read_resources(Fields& fields, const PolicyDraft& defaults, Site& site);
+    [[nodiscard]] bool read_resource(const Entry& entry, const PolicyDraft& defaults, Site& site);
+    void read_entries(const Entry& entry, const PolicyDraft& defaults, Resource& resource);
+    void add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource);
+    void read_upstream_name(Fields& fields, std::size_t& out);
+    void warn_about_names(const Site& site, const SourceSpan& hosts_any);
+    [[nodiscard]] PolicyDraft read_defaults(Fields& fields, const PolicyDraft& inherited);
+
+    Config& config_;
+    OriginLists& lists_;
+    Context& context_;
+    std::unordered_map<std::string, std::size_t> upstreams_;
+    std::unordered_map<std::string, SourceSpan> site_names_;
+    std::vector<HostClaim> claims_;
+    SourceSpan every_host_;  // of the site being read: its "*"
+};
+
+/// The policy that a file starts from (C2).
+[[nodiscard]] PolicyDraft builtin_policy();
+
+}  // namespace corsd::config

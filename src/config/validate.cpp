@@ -1,0 +1,142 @@
+#include "config/validate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "route/resource_table.hpp"
+
+namespace corsd::config {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
+
+/// What credentials turn into an error; both lines are named, wherever they were inherited from.
+struct CredentialRule {
+    Risk risk;
+    std::string_view code, message, fix;
+};
+constexpr std::array<CredentialRule, 5> kWithCredentials{{
+    {Risk::any, "origin-any-with-credentials",
+     "browsers refuse \"*\" with credentials, and every site would act as the user",
+     "list the origins, or credentials: false"},
+    {Risk::null, "origin-null-with-credentials",
+     "any page can make itself the origin \"null\"; with credentials it would act as the user",
+     "remove it, or credentials: false"},
+    {Risk::any_host, "origin-any-host-with-credentials",
+     "this pattern admits every host; with credentials every site would act as the user",
+     "name the domain in the pattern"},
+    {Risk::insecure, "origin-insecure-with-credentials",
+     "whoever is on the network can speak for an origin that is not https; with credentials they would act as the user",
+     "use https, or dangerously_allow: [insecure_origin_with_credentials]"},
+    {Risk::public_suffix, "origin-public-suffix-with-credentials",
+     "below this suffix anybody can have a name of their own; with credentials all of them would act as the user",
+     "name your own domain, or dangerously_allow: [public_suffix_wildcard]"},
+}};
+
+bool permitted(const Permissions& permissions, Risk risk) noexcept {
+    return (risk == Risk::insecure && permissions.insecure_origin_with_credentials) ||
+           (risk == Risk::public_suffix && permissions.public_suffix_wildcard);
+}
+
+void judge_item(const PolicyDraft& draft, const OriginItem& item, Report& report) {
+    const bool credentials = draft.source.credentials == cors::Option::on;
+    if (item.has(Risk::null) && !draft.permissions.null_origin) {
+        Diagnostic& problem =
+            report.error("origin-null-not-permitted", item.span,
+                         "any page can make itself the origin \"null\" (sandboxed frames, data: URLs)");
+        problem.fix = "remove it, or add dangerously_allow: [null_origin] beside it";
+        if (draft.permissions_span.known()) {
+            problem.related = draft.permissions_span;
+            problem.related_message = "the permissions here do not name null_origin";
+        }
+    }
+    if (!credentials) return;
+    for (const CredentialRule& rule : kWithCredentials) {
+        if (!item.has(rule.risk) || permitted(draft.permissions, rule.risk)) continue;
+        Diagnostic& problem = report.error(rule.code, item.span, std::string(rule.message));
+        problem.fix = rule.fix;
+        problem.related = draft.credentials_span;
+        problem.related_message = "credentials are allowed here";
+    }
+}
+
+}  // namespace
+
+void judge_policy(const PolicyDraft& draft, Report& report) {
+    for (const std::size_t index : draft.origins->risky)
+        judge_item(draft, draft.origins->items[index], report);
+    const bool exposes_any = !draft.source.expose_headers.empty() && draft.source.expose_headers.front() == "*";
+    if (exposes_any && draft.source.credentials == cors::Option::on) {
+        Diagnostic& problem = report.error("expose-any-with-credentials", draft.expose_span,
+                                           "with credentials browsers read \"*\" as a header of that name");
+        problem.fix = "list the headers, or credentials: false";
+        problem.related = draft.credentials_span;
+        problem.related_message = "credentials are allowed here";
+    }
+}
+
+void judge_entries(const std::vector<PolicyDraft>& entries, Report& report) {
+    std::unordered_map<std::string, SourceSpan> owners;
+    for (const PolicyDraft& entry : entries) {
+        if (entry.source.methods.any()) {
+            report
+                .error("entry-any-method", entry.source.methods_span,
+                       "an entry of a list names its methods; \"*\" would take those of the others")
+                .fix = "list the methods";
+        }
+        const std::vector<std::string>& names = entry.source.methods.names();
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const SourceSpan span = i < entry.method_spans.size() ? entry.method_spans[i] : entry.source.methods_span;
+            const auto [owner, is_new] = owners.emplace(names[i], span);
+            if (is_new) continue;
+            Diagnostic& problem =
+                report.error("method-in-two-entries", span, quoted(names[i]) + " is in another entry already");
+            problem.related = owner->second;
+            problem.related_message = "it is here";
+        }
+    }
+    const auto get = owners.find("GET");
+    const auto head = owners.find("HEAD");
+    if (get == owners.end() || head == owners.end()) return;
+    for (const PolicyDraft& entry : entries) {
+        if (entry.source.methods.lists("GET") == entry.source.methods.lists("HEAD")) continue;
+        Diagnostic& problem = report.error("head-without-get", head->second, "HEAD belongs to the entry that has GET");
+        problem.fix = "remove HEAD here: the entry with GET covers it";
+        problem.related = get->second;
+        problem.related_message = "GET is here";
+        return;
+    }
+}
+
+void judge_ties(const std::vector<route::PathPattern>& patterns, const std::vector<SourceSpan>& spans, Report& report) {
+    for (const route::ResourceTable::Tie& tie : route::ResourceTable::ties(patterns)) {
+        const std::size_t later = std::max(tie.first, tie.second);
+        const std::size_t earlier = std::min(tie.first, tie.second);
+        Diagnostic& problem = report.error("resource-tie", spans[later],
+                                           quoted(patterns[later].text()) + " and " + quoted(patterns[earlier].text()) +
+                                               " match some path alike, and nothing says which of them governs it");
+        problem.fix = "make one of them more specific";
+        problem.related = spans[earlier];
+        problem.related_message = "the other one is here";
+    }
+}
+
+void judge_hosts(const std::vector<HostClaim>& claims, Report& report) {
+    std::unordered_map<std::string, const HostClaim*> owners;
+    for (const HostClaim& claim : claims) {
+        const auto [owner, is_new] = owners.emplace(claim.host, &claim);
+        if (is_new || owner->second->site == claim.site) continue;
+        Diagnostic& problem = report.error(
+            "host-claimed-twice", claim.span,
+            claim.host.empty() ? "two sites without `hosts` and `public_origin` would both answer for every host"
+                               : "another site answers for the host " + quoted(claim.host) + " already");
+        problem.related = owner->second->span;
+        problem.related_message = "it is here";
+    }
+}
+
+}  // namespace corsd::config

@@ -1,0 +1,31 @@
+// What refuses to start, judged on effective policies and on sites as a whole (policy section 2).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/policy_draft.hpp"
+#include "config/settings.hpp"
+#include "route/path_pattern.hpp"
+
+namespace corsd::config {
+
+/// The origins of an effective policy in the company of its credentials and permissions.
+void judge_policy(const PolicyDraft& draft, Report& report);
+
+/// C7: disjoint methods, GET and HEAD together, no "*".
+void judge_entries(const std::vector<PolicyDraft>& entries, Report& report);
+
+/// C5: patterns that nothing puts in order. `spans` are those of their keys.
+void judge_ties(const std::vector<route::PathPattern>& patterns, const std::vector<SourceSpan>& spans, Report& report);
+
+/// A name that a site answers for, and where it says so.
+struct HostClaim {
+    std::string host;  // "" : every host, of a site that names none
+    SourceSpan span;
+    std::size_t site = 0;
+};
+/// Two sites that claim one host.
+void judge_hosts(const std::vector<HostClaim>& claims, Report& report);
+
+}  // namespace corsd::config
