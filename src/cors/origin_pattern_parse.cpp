@@ -110,7 +110,8 @@ bool OriginPatternParser::looks_like_regex() const {
     const std::size_t bracket = host.find('[');
     if (bracket == kNone) return false;
     const std::string_view inner = host.substr(bracket + 1, host.find(']', bracket) - bracket - 1);
-    return bracket != 0 || (!inner.empty() && inner.find(':') == kNone);
+    const bool at_start = bracket == 0 || host.substr(0, bracket) == "*.";
+    return !at_start || (!inner.empty() && inner.find(':') == kNone);
 }
 
 void OriginPatternParser::origin() {
@@ -150,7 +151,8 @@ void OriginPatternParser::authority(std::string_view authority, std::size_t offs
     extra(authority, offset);
     if (error_) return;
     std::size_t end = authority.find(':');
-    if (!authority.empty() && authority.front() == '[') {
+    const std::size_t start = authority.substr(0, 3) == "*.[" ? 2 : 0;
+    if (authority.size() > start && authority[start] == '[') {
         const std::size_t bracket = authority.find(']');
         if (bracket == std::string_view::npos) {
             fail(Code::ipv6_brackets, offset, "the bracket of this IPv6 address is not closed");

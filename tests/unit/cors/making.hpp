@@ -19,7 +19,8 @@ inline OriginPattern pattern(std::string_view text) {
 
 inline OriginSet origins(const std::vector<std::string>& texts) {
     std::vector<OriginPattern> patterns;
-    for (const std::string& text : texts) patterns.push_back(pattern(text));
+    for (const std::string& text : texts)
+        patterns.push_back(pattern(text));
     return OriginSet(std::move(patterns));
 }
 
@@ -39,7 +40,8 @@ inline PolicySource source(const std::vector<std::string>& allowed, std::vector<
 inline Governed governed(std::vector<PolicySource> entries) {
     Governed made;
     made.pattern = "/api/*";
-    for (PolicySource& entry : entries) made.entries.emplace_back(std::move(entry));
+    for (PolicySource& entry : entries)
+        made.entries.emplace_back(std::move(entry));
     return made;
 }
 

@@ -89,7 +89,9 @@ TEST_CASE("section 2: every mistake has its own code, its place and its fix") {
         {"https://a.ex ", Code::white_space, 12, "https://a.ex"},
         {"https://a.ex\x01", Code::control, 12, ""},
         {"https://App.Example", Code::upper_case, 8, "https://app.example"},
-        {"https://b\xc3\xbc" "cher.example", Code::non_ascii, 9, ""},
+        {"https://b\xc3\xbc"
+         "cher.example",
+         Code::non_ascii, 9, ""},
         {"https://", Code::empty_host, 8, ""},
         {"https://:8080", Code::empty_host, 8, ""},
         {"https://a..ex", Code::empty_label, 10, ""},
@@ -181,7 +183,8 @@ TEST_CASE("a regex without ~ is shown in both readings") {
 TEST_CASE("C9: what a substitution produced is no syntax") {
     const auto only = [](std::string_view text, std::size_t from, std::size_t to) {
         std::vector<bool> written(text.size(), true);
-        for (std::size_t i = from; i < to; ++i) written[i] = false;
+        for (std::size_t i = from; i < to; ++i)
+            written[i] = false;
         return SyntaxMask(std::move(written));
     };
     CHECK(error_of("*", only("*", 0, 1)).code == Code::substituted_syntax);

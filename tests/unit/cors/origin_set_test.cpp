@@ -16,11 +16,14 @@ namespace {
 std::string random_host(std::mt19937& random) {
     static const char* const kLabels[] = {"a", "b", "ex", "ab"};
     std::string host = kLabels[random() % 4];
-    for (unsigned more = random() % 3; more > 0; --more) host = std::string(kLabels[random() % 4]) + "." + host;
+    for (auto more = random() % 3; more > 0; --more)
+        host = std::string(kLabels[random() % 4]) + "." + host;
     return host;
 }
 
-std::string random_scheme(std::mt19937& random) { return random() % 3 == 0 ? "http" : "https"; }
+std::string random_scheme(std::mt19937& random) {
+    return random() % 3 == 0 ? "http" : "https";
+}
 std::string random_port(std::mt19937& random) {
     static const char* const kPorts[] = {"", "", ":81", ":8443"};
     return kPorts[random() % 4];
@@ -49,7 +52,8 @@ TEST_CASE("an OriginSet admits what any of its patterns admits") {
     std::size_t admitted = 0, refused = 0;
     for (int round = 0; round < 400; ++round) {
         std::vector<std::string> texts;
-        for (unsigned i = 0; i < 1 + random() % 8; ++i) texts.push_back(random_pattern(random));
+        for (auto left = 1 + random() % 8; left > 0; --left)
+            texts.push_back(random_pattern(random));
         const OriginSet set = making::origins(texts);
         for (int i = 0; i < 100; ++i) {
             const std::string text = random_scheme(random) + "://" + random_host(random) + random_port(random);
@@ -99,7 +103,8 @@ TEST_CASE("100 000 patterns cost what 10 do") {
             patterns.push_back(making::pattern(i % 2 == 0 ? "https://app" + n + ".ex" : "https://*.app" + n + ".ex"));
         }
         const OriginSet set(std::move(patterns));
-        const auto hit = parse_origin("https://deep.er.app" + std::to_string(count - 1) + ".ex");
+        const std::string text = "https://deep.er.app" + std::to_string(count - 1) + ".ex";
+        const auto hit = parse_origin(text);
         REQUIRE(hit.has_value());
         const auto miss = parse_origin("https://a.b.c.nobody.ex");
         REQUIRE(set.admits(*hit));
@@ -107,8 +112,10 @@ TEST_CASE("100 000 patterns cost what 10 do") {
         for (int round = 0; round < 20; ++round) {
             const auto start = std::chrono::steady_clock::now();
             bool all = true;
-            for (int i = 0; i < 2000; ++i) all = all && set.admits(*hit) && !set.admits(*miss);
-            best = std::min(best, std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start));
+            for (int i = 0; i < 2000; ++i)
+                all = all && set.admits(*hit) && !set.admits(*miss);
+            best = std::min(
+                best, std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start));
             REQUIRE(all);
         }
         return best.count();
