@@ -76,7 +76,7 @@ bool OriginPatternParser::looks_wrong() {
         return fail(Code::regex_without_tilde, 0,
                     "this reads like a regular expression: write '" + tilde + "' if it is one, or '" + plain +
                         "' if it is an origin",
-                    std::move(tilde));
+                    tilde);
     }
     if (const std::size_t comma = text_.find(','); comma != std::string_view::npos) {
         std::string list;
