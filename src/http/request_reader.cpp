@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kMaxEmptyLines = 4;
 /// No method in IANA's registry is longer than 17 bytes.
 constexpr std::size_t kMaxMethod = 64;
-/// What may follow a target in its line, up to the CR: " HTTP/1.1\r".
+/// What follows a target in its line, up to the CR: " HTTP/1.1\r". So the bound of a line's prefix is exactly that of
+/// the target.
 constexpr std::size_t kAfterTarget = 10;
 
 /// Bytes of a request target: visible ASCII but '#' (RFC 9112 section 3.2; policy rule N48).
@@ -134,7 +135,6 @@ bool RequestReader::begin_line(std::string_view line) {
     if (size == rest.size()) return refuse(Reason::bad_request, "the request line has no version");
     if (rest[size] != ' ') return refuse(Reason::bad_request, "a forbidden byte in the target");
     if (!check(read_version(rest.substr(size + 1), head_.minor))) return false;
-    if (size > limits_.target_bytes) return refuse(Reason::target_too_long, "the target is too long");
     head_.method = line.substr(0, space);
     head_.target = rest.substr(0, size);
     if (is_refused_method(head_.method)) return refuse(Reason::not_implemented, "the method is not served here");

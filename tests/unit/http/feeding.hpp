@@ -13,9 +13,7 @@
 #include "http/chunked.hpp"
 #include "http/h1_reader.hpp"
 
-namespace feeding {
-
-using namespace corsd::http;
+namespace corsd::http::feeding {
 
 /// Ends (exclusive) of the pieces in which a message arrives.
 using Cuts = std::vector<std::size_t>;
@@ -138,4 +136,4 @@ inline std::string decode_chunks(std::string_view raw, const Cuts& cuts, const H
     return "'" + body + "' incomplete";
 }
 
-}  // namespace feeding
+}  // namespace corsd::http::feeding

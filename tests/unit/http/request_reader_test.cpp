@@ -6,7 +6,8 @@
 #include "feeding.hpp"
 
 using namespace corsd;
-using namespace feeding;
+using namespace corsd::http;
+using namespace corsd::http::feeding;
 using namespace std::string_literals;
 
 namespace {
