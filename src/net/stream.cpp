@@ -89,6 +89,12 @@ struct Stream::State {
     void write_some() noexcept;
     void wait_writable();
     void write_finished(IoError error) noexcept;
+    [[nodiscard]] IoError connect_error() noexcept {
+        int error = 0;
+        socklen_t size = sizeof error;
+        if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+        return io_error_from_errno(error);
+    }
     void close() noexcept {
         read_deadline.disarm();
         write_deadline.disarm();
@@ -107,13 +113,14 @@ struct Stream::State {
     bool read_timed_out = false;
     IoResult read_result;
     std::coroutine_handle<> reader;
-    GoneObserver* observer = nullptr;
+    ReadObserver* observer = nullptr;
 
     WriteDeadline write_deadline;
     bool write_timed_out = false;
     bool write_done = false;
     IoResult write_result;
     std::chrono::milliseconds write_within{};
+    bool connecting = false;
     std::array<iovec, kMaxPieces> pieces{};
     std::size_t first_piece = 0, piece_count = 0;
     std::coroutine_handle<> writer;
@@ -150,6 +157,8 @@ struct WriteHandler {
     void operator()(const error_code& code) const noexcept {
         if (code) {
             state->write_finished(state->write_timed_out ? IoError::timed_out : io_error(code));
+        } else if (std::exchange(state->connecting, false)) {
+            state->write_finished(state->connect_error());
         } else {
             state->write_some();
             if (!state->write_done) state->wait_writable();
@@ -169,8 +178,8 @@ void Stream::State::read_finished(const error_code& code, std::size_t bytes) noe
     if (bytes > 0) read_result.error = IoError::none;
     if (reader) {
         std::exchange(reader, {}).resume();
-    } else if (observer != nullptr && read_result.error == IoError::reset) {
-        observer->peer_gone();
+    } else if (observer != nullptr) {
+        observer->read_ended(IoResult{read_result});
     }
 }
 
@@ -220,6 +229,10 @@ void Stream::State::write_finished(IoError error) noexcept {
 
 Stream::Stream(Executor executor, DeadlineWheel& wheel, int family, int descriptor)
     : state_(new State(executor, wheel)) {
+    adopt(family, descriptor);
+}
+
+void Stream::adopt(int family, int descriptor) {
     error_code error;
     state_->socket.assign(asio::generic::stream_protocol(family, 0), descriptor, error);
     if (error) {
@@ -231,6 +244,31 @@ Stream::Stream(Executor executor, DeadlineWheel& wheel, int family, int descript
         const int on = 1;
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
+}
+
+Stream Stream::dial(Executor executor, DeadlineWheel& wheel, const SocketAddress& address,
+                    std::chrono::milliseconds within) {
+    const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int socket_errno = descriptor < 0 ? errno : 0;
+    Stream stream;
+    stream.state_ = new State(executor, wheel);
+    State& state = *stream.state_;
+    state.write_done = true;
+    if (descriptor < 0) {
+        state.write_result.error = io_error_from_errno(socket_errno);
+        return stream;
+    }
+    stream.adopt(address.family(), descriptor);
+    if (::connect(descriptor, address.data(), address.size()) == 0) return stream;
+    // A Unix socket with a full backlog says EAGAIN: it cannot be waited for, and is as good as refused.
+    if (errno != EINPROGRESS) {
+        state.write_result.error = errno == EAGAIN ? IoError::refused : io_error_from_errno(errno);
+        return stream;
+    }
+    state.write_done = false;
+    state.connecting = true;
+    state.write_within = within;
+    return stream;
 }
 
 Stream::Stream(Stream&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
@@ -281,7 +319,7 @@ bool Stream::read_ready() const noexcept { return state_->read_ready; }
 void Stream::read_within(std::chrono::milliseconds within) noexcept {
     if (state_->read_pending) state_->wheel.arm(state_->read_deadline, within);
 }
-void Stream::observe(GoneObserver* observer) noexcept { state_->observer = observer; }
+void Stream::observe(ReadObserver* observer) noexcept { state_->observer = observer; }
 
 bool Stream::ReadAwaiter::await_ready() const noexcept { return !state.read_pending; }
 void Stream::ReadAwaiter::await_suspend(std::coroutine_handle<> awaiting) const noexcept { state.reader = awaiting; }

@@ -15,19 +15,20 @@
 
 #include "net/deadline_wheel.hpp"
 #include "net/io_result.hpp"
+#include "net/socket_address.hpp"
 
 namespace corsd::net {
 
 using Executor = boost::asio::io_context::executor_type;
 using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 
-/// Told when a pending read ends badly (reset, not mere end of stream) while nobody awaits it.
-class GoneObserver {
+/// Told when a pending read ends while nobody awaits it. May destroy the stream.
+class ReadObserver {
   public:
-    virtual void peer_gone() noexcept = 0;
+    virtual void read_ended(const IoResult& result) noexcept = 0;
 
   protected:
-    ~GoneObserver() = default;
+    ~ReadObserver() = default;
 };
 
 /// One thread. Move-only; an empty Stream has no socket. Destroying one closes the socket at once: operations that are
@@ -50,7 +51,7 @@ class Stream {
     [[nodiscard]] bool read_ready() const noexcept;
     /// Changes the deadline of the pending read; zero lifts it.
     void read_within(std::chrono::milliseconds within) noexcept;
-    void observe(GoneObserver* observer) noexcept;
+    void observe(ReadObserver* observer) noexcept;
 
     struct State;
     struct ReadAwaiter {
@@ -77,6 +78,12 @@ class Stream {
     static constexpr std::size_t kMaxPieces = 6;
     [[nodiscard]] WriteAwaiter write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds within);
 
+    /// Begins a connection to `address` and gives its stream, whose connected() must be awaited before anything else. Out of
+    /// descriptors and the like: connected() says so.
+    [[nodiscard]] static Stream dial(Executor executor, DeadlineWheel& wheel, const SocketAddress& address,
+                                     std::chrono::milliseconds within);
+    [[nodiscard]] WriteAwaiter connected() noexcept { return WriteAwaiter{*state_}; }
+
     /// Half-closes: the peer reads the end of the stream.
     void shutdown_send() noexcept;
     /// Makes the close that follows a reset, so that a peer cannot take a cut body for whole.
@@ -87,6 +94,8 @@ class Stream {
     [[nodiscard]] int descriptor() const noexcept;
 
   private:
+    void adopt(int family, int descriptor);
+
     State* state_ = nullptr;  // counted: pending operations hold it too
 };
 

@@ -1,0 +1,26 @@
+// The verbs of the command line, one file each. Each returns an exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace corsd::cli {
+
+inline constexpr int kSuccess = 0;
+inline constexpr int kFailure = 1;      // at run time: a busy port, a log that cannot be opened
+inline constexpr int kUsage = 2;
+inline constexpr int kBadConfig = 3;
+
+/// Where the configuration comes from: a file, or the options of the quick form.
+struct ConfigChoice {
+    std::string file;
+    std::string upstream;                // quick form
+    std::vector<std::string> origins;    // quick form
+    std::string listen = "127.0.0.1:8080";
+};
+
+int run_daemon(const ConfigChoice& choice);
+int print_config(const ConfigChoice& choice);
+int check(const std::string& file);
+
+}  // namespace corsd::cli

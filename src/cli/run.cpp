@@ -1,0 +1,64 @@
+#include "cli/run.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.hpp"
+
+namespace corsd::cli {
+
+namespace {
+
+struct Options {
+    ConfigChoice choice;
+    bool print_config = false;
+    std::string check_file;
+};
+
+CLI::App* add_run(CLI::App& app, Options& options) {
+    CLI::App* const run = app.add_subcommand("run", "Serve: with a configuration file, or in the quick form without one");
+    CLI::Option* const file = run->add_option("-c,--config", options.choice.file, "Configuration file (YAML)");
+    CLI::Option* const upstream =
+        run->add_option("--upstream", options.choice.upstream, "Quick form: the server to guard, http://HOST:PORT or unix:/PATH");
+    CLI::Option* const origins =
+        run->add_option("--allow-origin", options.choice.origins, "Quick form: an origin whose pages may use it; repeat for more");
+    CLI::Option* const listen =
+        run->add_option("--listen", options.choice.listen, "Quick form: the address to listen on")->capture_default_str();
+    CLI::Option* const print =
+        run->add_flag("--print-config", options.print_config, "Quick form: print the file that the options stand for, and exit");
+    file->excludes(upstream)->excludes(origins)->excludes(listen)->excludes(print);
+    upstream->needs(origins);
+    origins->needs(upstream);
+    listen->needs(upstream);
+    print->needs(upstream);
+    return run;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) try {
+    CLI::App app{"corsd, a CORS-enforcing reverse proxy", "corsd"};
+    app.set_version_flag("--version", "corsd " CORSD_VERSION);
+    app.require_subcommand(1);
+    Options options;
+    CLI::App* const run = add_run(app, options);
+    CLI::App* const check_command = app.add_subcommand("check", "Say what is wrong with a configuration file");
+    check_command->add_option("-c,--config", options.check_file, "Configuration file (YAML)")->required();
+    app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 a configuration with errors.");
+    try {
+        app.parse(argc, argv);
+        if (run->parsed() && options.choice.file.empty() && options.choice.upstream.empty()) {
+            throw CLI::RequiredError("run: either --config FILE, or --upstream URL and --allow-origin ORIGIN");
+        }
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kSuccess : kUsage;
+    }
+    if (check_command->parsed()) return check(options.check_file);
+    return options.print_config ? print_config(options.choice) : run_daemon(options.choice);
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "corsd: %s\n", error.what());
+    return kFailure;
+}
+
+}  // namespace corsd::cli

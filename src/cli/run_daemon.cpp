@@ -1,0 +1,59 @@
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/diagnostics.hpp"
+#include "config/load.hpp"
+#include "config/snapshot.hpp"
+#include "proxy/server.hpp"
+#include "telemetry/log.hpp"
+
+namespace corsd::cli {
+
+namespace {
+
+[[nodiscard]] config::Loaded load(const ConfigChoice& choice) {
+    const config::Environment environment = config::system_environment();
+    if (!choice.file.empty()) return config::load_file(choice.file, environment);
+    return config::load_text(config::quick_config(choice.upstream, choice.origins, choice.listen), "(command line)",
+                             environment);
+}
+
+[[nodiscard]] telemetry::LogSettings log_settings(const config::Log& log) {
+    telemetry::LogSettings settings;
+    if (const auto level = telemetry::level_from(log.level)) settings.level = *level;
+    settings.format = log.format == config::LogFormat::json   ? telemetry::LineFormat::json
+                      : log.format == config::LogFormat::text ? telemetry::LineFormat::text
+                                                              : telemetry::LineFormat::automatic;
+    settings.output = log.output;
+    return settings;
+}
+
+[[nodiscard]] int fail(const std::string& message) {
+    std::fprintf(stderr, "corsd: %s\n", message.c_str());
+    return kFailure;
+}
+
+}  // namespace
+
+int run_daemon(const ConfigChoice& choice) {
+    config::Loaded loaded = load(choice);
+    print_diagnostics(loaded);
+    if (!loaded.ok()) return kBadConfig;
+    if (const auto error = telemetry::log_open(log_settings(loaded.config->log))) return fail(*error);
+    proxy::Server server(std::make_shared<const config::Snapshot>(std::move(*loaded.config)));
+    if (const std::string error = server.start(); !error.empty()) return fail(error);
+    server.run();
+    return kSuccess;
+}
+
+int print_config(const ConfigChoice& choice) {
+    const config::Loaded loaded = load(choice);
+    print_diagnostics(loaded);
+    if (!loaded.ok()) return kBadConfig;
+    std::fputs(config::quick_config(choice.upstream, choice.origins, choice.listen).c_str(), stdout);
+    return kSuccess;
+}
+
+}  // namespace corsd::cli

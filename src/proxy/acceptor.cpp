@@ -1,0 +1,149 @@
+#include "proxy/acceptor.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/system/error_code.hpp>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "net/socket_address.hpp"
+#include "telemetry/log.hpp"
+
+namespace corsd::proxy {
+
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Connections taken in one go before other work of the main thread has its turn.
+constexpr int kBatch = 64;
+constexpr milliseconds kExhaustedPause{100};
+constexpr milliseconds kFullPause{10};
+
+[[nodiscard]] std::optional<net::SocketAddress> socket_address(const config::Address& address) {
+    if (address.kind == config::AddressKind::unix_socket) return net::SocketAddress::unix_socket(address.path);
+    return net::SocketAddress::ip(address.host, address.port);
+}
+
+/// Is there a socket file that nobody listens on any more?
+[[nodiscard]] bool is_stale(const net::SocketAddress& address, const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) return false;
+    const bool refused = ::connect(probe, address.data(), address.size()) != 0 && errno == ECONNREFUSED;
+    ::close(probe);
+    return refused;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(boost::asio::io_context& io, const config::Listener& listener, Hooks hooks)
+    : io_(io),
+      listener_(listener),
+      hooks_(std::move(hooks)),
+      acceptor_(io.get_executor()),
+      timer_(io.get_executor()) {}
+
+Acceptor::~Acceptor() { close(); }
+
+std::string Acceptor::bind_error(const std::string& what, int error) const {
+    std::string text = "cannot " + what + " " + listener_.address.text + ": " + std::strerror(error);
+    if (error == EADDRINUSE) text += " (another program has it; see ss -ltnp)";
+    return text;
+}
+
+std::string Acceptor::open() {
+    const auto address = socket_address(listener_.address);
+    if (!address) return "cannot listen on " + listener_.address.text + ": not an address";
+    const bool is_unix = listener_.address.kind == config::AddressKind::unix_socket;
+    const int descriptor = ::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return bind_error("make a socket for", errno);
+    const int on = 1;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->family() == AF_INET6) {
+        // [::] means IPv6 alone, as it is written; 0.0.0.0 is a listener of its own.
+        ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    }
+    if (is_unix && is_stale(*address, listener_.address.path)) ::unlink(listener_.address.path.c_str());
+    if (::bind(descriptor, address->data(), address->size()) != 0) {
+        const int error = errno;
+        ::close(descriptor);
+        return bind_error("listen on", error);
+    }
+    owns_path_ = is_unix;
+    if (::listen(descriptor, SOMAXCONN) != 0) {
+        const int error = errno;
+        ::close(descriptor);
+        return bind_error("listen on", error);
+    }
+    error_code error;
+    acceptor_.assign(boost::asio::generic::stream_protocol(address->family(), 0), descriptor, error);
+    if (error) {
+        ::close(descriptor);
+        return "cannot listen on " + listener_.address.text + ": " + error.message();
+    }
+    return {};
+}
+
+void Acceptor::start() { wait(); }
+
+void Acceptor::wait() {
+    acceptor_.async_wait(decltype(acceptor_)::wait_read, [this](const error_code& error) {
+        if (!error) accept_all();
+    });
+}
+
+void Acceptor::pause(milliseconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([this](const error_code& error) {
+        if (!error && acceptor_.is_open()) accept_all();
+    });
+}
+
+void Acceptor::accept_all() {
+    for (int taken = 0; taken < kBatch; ++taken) {
+        if (!hooks_.room()) {
+            pause(kFullPause);
+            return;
+        }
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
+        const int descriptor = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor >= 0) {
+            if (std::exchange(exhausted_, false)) {
+                telemetry::log_write(telemetry::Level::info, "accepting again on " + listener_.address.text);
+            }
+            hooks_.accepted({descriptor, net::SocketAddress{reinterpret_cast<const sockaddr*>(&peer), size}});
+            continue;
+        }
+        const int error = errno;
+        if (error == EAGAIN || error == EWOULDBLOCK) break;
+        if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+            if (!std::exchange(exhausted_, true)) {
+                telemetry::log_write(telemetry::Level::error, "no more connections on " + listener_.address.text +
+                                                                  " for now: " + std::strerror(error));
+            }
+            pause(kExhaustedPause);
+            return;
+        }
+        // Anything else belongs to the one connection that was lost before it was taken (accept(2)).
+    }
+    wait();
+}
+
+void Acceptor::close() noexcept {
+    error_code ignored;
+    timer_.cancel();
+    acceptor_.close(ignored);
+    if (std::exchange(owns_path_, false)) ::unlink(listener_.address.path.c_str());
+}
+
+}  // namespace corsd::proxy

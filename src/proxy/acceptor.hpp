@@ -1,0 +1,54 @@
+// A listening socket of the main thread: accepts and hands over.
+#pragma once
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "config/settings.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+/// Main thread. Accepts while `gate` allows it, pauses when descriptors run out, and never ends by itself.
+class Acceptor {
+  public:
+    /// What the server does with connections. Both are called on the main thread.
+    struct Hooks {
+        std::function<bool()> room;             // may another connection be taken?
+        std::function<void(Accepted)> accepted;
+    };
+
+    Acceptor(boost::asio::io_context& io, const config::Listener& listener, Hooks hooks);
+    ~Acceptor();
+    Acceptor(const Acceptor&) = delete;
+    Acceptor& operator=(const Acceptor&) = delete;
+
+    /// Binds and listens. Returns what went wrong ("cannot listen on 127.0.0.1:80: Permission denied"), or nothing.
+    [[nodiscard]] std::string open();
+    void start();
+    void close() noexcept;
+
+  private:
+    struct SocketFile;
+    void wait();
+    void accept_all();
+    void pause(std::chrono::milliseconds time);
+    [[nodiscard]] std::string bind_error(const std::string& what, int error) const;
+
+    boost::asio::io_context& io_;
+    const config::Listener& listener_;
+    Hooks hooks_;
+    boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, net::Executor> acceptor_;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      net::Executor>
+        timer_;
+    bool exhausted_ = false;
+    bool owns_path_ = false;
+};
+
+}  // namespace corsd::proxy

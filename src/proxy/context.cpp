@@ -1,0 +1,44 @@
+#include "proxy/context.hpp"
+
+#include "proxy/record.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+void Context::reset(Exchange& the_exchange, Worker& the_worker) {
+    exchange = &the_exchange;
+    worker = &the_worker;
+    wall_start = std::chrono::system_clock::now();
+    start = std::chrono::steady_clock::now();
+    target = {};
+    peer = Peer::untrusted;
+    forwarded = {};
+    path = {};
+    scheme = "http";
+    site = nullptr;
+    governed = nullptr;
+    upstream = 0;
+    question.clear();
+    verdict = {};
+    decided = false;
+    reason = Reason::none;
+    detail = {};
+    failure = {};
+    head_out = false;
+    status = upstream_status = 0;
+    upstream_endpoint = {};
+    readable = {};
+    sent = answered = {};
+}
+
+ContextLease::ContextLease(Exchange& exchange, Worker& worker) : context_(worker.take_context()) {
+    context_->reset(exchange, worker);
+}
+
+ContextLease::~ContextLease() {
+    record(*context_);
+    Worker& worker = *context_->worker;
+    worker.give_context(std::move(context_));
+}
+
+}  // namespace corsd::proxy

@@ -1,0 +1,80 @@
+// All that is known of one request while it is handled. Recycled per worker, so that a warm one allocates nothing.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/snapshot.hpp"
+#include "cors/decide.hpp"
+#include "http/forwarded.hpp"
+#include "http/hop_by_hop.hpp"
+#include "http/target.hpp"
+#include "proxy/exchange.hpp"
+#include "proxy/failure.hpp"
+
+namespace corsd::proxy {
+
+class Worker;
+
+/// Is the peer one of trusted_proxies?
+enum class Peer : std::uint8_t { untrusted, trusted };
+
+struct Context {
+    Exchange* exchange = nullptr;
+    Worker* worker = nullptr;
+    std::chrono::system_clock::time_point wall_start{};
+    std::chrono::steady_clock::time_point start{};
+
+    // 1 route
+    http::Target target;
+    Peer peer = Peer::untrusted;
+    http::ForwardedView forwarded;      // of a trusted peer only
+    std::string host_storage;           // lower-case, without one trailing dot
+    std::string path_storage;
+    std::string_view path;              // canonical; "*" for OPTIONS *
+    std::string_view scheme;            // as the client's side has it: http or https
+    const config::ServingSite* site = nullptr;
+    const cors::Governed* governed = nullptr;
+    std::size_t upstream = 0;
+
+    // 2 decide
+    cors::Question question;
+    cors::Verdict verdict;
+    bool decided = false;
+
+    // Outcome, for the log
+    Reason reason = Reason::none;       // of an answer that corsd made
+    std::string_view detail;            // static, or a view into the request
+    Failure failure;
+    bool head_out = false;              // an upstream's final head has left for the client
+    std::uint16_t status = 0, upstream_status = 0;
+    std::string_view upstream_endpoint;
+    std::string_view readable;          // report-only: "yes" | "no"
+    std::chrono::steady_clock::time_point sent{}, answered{};
+
+    // Scratch of rewriting
+    http::ConnectionNames connection_names;
+    std::vector<http::Field> passed;
+    std::string head_text, vary, expose, location, max_age;
+
+    void reset(Exchange& the_exchange, Worker& the_worker);
+};
+
+/// Borrows a Context from its worker; at its end the request is recorded, exactly once on every path out.
+class ContextLease {
+  public:
+    ContextLease(Exchange& exchange, Worker& worker);
+    ~ContextLease();
+    ContextLease(const ContextLease&) = delete;
+    ContextLease& operator=(const ContextLease&) = delete;
+    [[nodiscard]] Context& operator*() const noexcept { return *context_; }
+
+  private:
+    std::unique_ptr<Context> context_;
+};
+
+}  // namespace corsd::proxy

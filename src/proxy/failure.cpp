@@ -1,0 +1,50 @@
+#include "proxy/failure.hpp"
+
+namespace corsd::proxy {
+
+using net::IoError;
+
+Reason reason_of(const Failure& failure) noexcept {
+    if (failure.side == Side::client) {
+        if (failure.parse.reason != Reason::none) return failure.parse.reason;
+        return failure.cause == IoError::timed_out ? Reason::client_timeout : Reason::bad_request;
+    }
+    if (failure.parse.reason != Reason::none) return Reason::upstream_invalid;
+    if (failure.cause == IoError::timed_out) return Reason::upstream_timeout;
+    if (failure.cause == IoError::exhausted) return Reason::upstream_unavailable;
+    switch (failure.stage) {
+        case Stage::none: return Reason::none;
+        case Stage::resolve:
+        case Stage::connect: return Reason::upstream_unreachable;
+        case Stage::send:
+        case Stage::head:
+        case Stage::body: return Reason::upstream_invalid;
+    }
+    return Reason::upstream_invalid;
+}
+
+std::string_view describe(const Failure& failure) noexcept {
+    if (failure.parse.reason != Reason::none) return failure.parse.detail;
+    if (failure.side == Side::client) {
+        return failure.cause == IoError::timed_out ? "the client did not send its body in time"
+                                                   : "the client went away before its body was complete";
+    }
+    if (failure.cause == IoError::exhausted) return "out of descriptors or memory for a connection to the upstream";
+    switch (failure.stage) {
+        case Stage::none: return "";
+        case Stage::resolve: return "the name of the upstream does not resolve";
+        case Stage::connect:
+            if (failure.cause == IoError::timed_out) return "the upstream did not accept the connection in time";
+            return failure.cause == IoError::refused ? "the upstream refuses connections" : "the upstream cannot be reached";
+        case Stage::send:
+        case Stage::head:
+            if (failure.cause == IoError::timed_out) return "the upstream did not answer in time";
+            return "the upstream closed the connection before it answered";
+        case Stage::body:
+            if (failure.cause == IoError::timed_out) return "the upstream stopped in the middle of its answer";
+            return "the upstream closed the connection in the middle of its answer";
+    }
+    return "";
+}
+
+}  // namespace corsd::proxy

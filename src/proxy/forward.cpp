@@ -1,0 +1,186 @@
+#include "proxy/forward.hpp"
+
+#include <array>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "proxy/answer.hpp"
+#include "proxy/rewrite.hpp"
+#include "proxy/upload.hpp"
+#include "proxy/upstream_pool.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+namespace {
+
+using net::IoError;
+using net::IoResult;
+using std::chrono::steady_clock;
+
+/// RFC 9110 section 15.2 sets no bound; an upstream that sends more interim answers than this is broken.
+constexpr int kMaxInterim = 32;
+
+/// RFC 9110 section 9.2.2.
+[[nodiscard]] bool is_idempotent(std::string_view method) noexcept {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE";
+}
+
+/// The interim heads up to the final one.
+net::Task<Failure> await_final_head(Context& context, H1Client& upstream) {
+    for (int interim = 0;; ++interim) {
+        const Failure failure = co_await upstream.read_head();
+        if (failure.failed()) co_return failure;
+        const http::ResponseHead& head = upstream.head();
+        if (head.status >= 200) co_return Failure{};
+        if (interim == kMaxInterim || head.status == 101) {
+            const char* const detail = head.status == 101 ? "the upstream switched protocols unasked"
+                                                          : "the upstream sent too many interim answers";
+            co_return Failure{Stage::head, Side::upstream, Retry::no, IoError::none, {Reason::upstream_invalid, detail}};
+        }
+        AnswerHead out;
+        rewrite_interim(context, head, out);
+        const IoResult sent = co_await context.exchange->send_interim(out);
+        if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+        upstream.drop_interim();
+    }
+}
+
+/// The rest of the answer's body, piece by piece: what the client does not take, the upstream is not asked for.
+net::Task<Failure> relay_body(Context& context, H1Client& upstream) {
+    const auto within = context.worker->timeouts().stream;
+    for (;;) {
+        const BodyPiece piece = co_await upstream.read_body(within);
+        if (!piece.ok()) co_return Failure{Stage::body, Side::upstream, Retry::no, piece.error, piece.failure};
+        const IoResult sent = co_await context.exchange->send_body(piece.bytes, piece.more);
+        if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+        if (piece.more == More::no) co_return Failure{};
+    }
+}
+
+/// Steps 6 and 7, from the final head on. Whatever fails here, the client's connection pays for it.
+net::Task<Failure> relay_answer(Context& context, H1Client& upstream) {
+    const http::ResponseHead& head = upstream.head();
+    context.upstream_status = head.status;
+    context.status = head.status;
+    AnswerHead out;
+    rewrite_answer(context, head, out);
+    upstream.begin_body();
+    const BodyPiece first = upstream.first_piece();
+    // A body that is broken in its first bytes is known before the head has gone out: still a clean 502.
+    if (!first.ok()) co_return Failure{Stage::head, Side::upstream, Retry::no, first.error, first.failure};
+    context.head_out = true;
+    const IoResult sent = co_await context.exchange->send_head(out, first.bytes, first.more);
+    if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+    if (first.more == More::no) co_return Failure{};
+    const Failure failure = co_await relay_body(context, upstream);
+    co_return failure;
+}
+
+/// Sends the head with what is at hand of the body. The first piece stays valid for a second try.
+net::Task<Failure> send_request(Context& context, H1Client& upstream, BodyPiece first) {
+    const http::RequestHead& head = context.exchange->head();
+    upstream.begin(head.method == "HEAD" ? http::AnsweredMethod::head : http::AnsweredMethod::other);
+    const UploadFraming framing{head.framing.kind};
+    std::array<char, 20> digits;
+    std::array<std::string_view, 5> pieces{context.head_text};
+    framing.frame(first, digits, std::span(pieces).last<4>());
+    const auto within = context.worker->timeouts().response;
+    context.sent = steady_clock::now();
+    const IoResult sent = co_await upstream.send(pieces, within);
+    if (sent.ok()) co_return Failure{};
+    const bool stale = upstream.reused() && sent.error == IoError::reset;
+    co_return Failure{Stage::send, Side::upstream, stale ? Retry::fresh_connection : Retry::no, sent.error, {}};
+}
+
+/// Steps 6 and 7: the answer, from its first interim head to its last byte.
+net::Task<Failure> receive(Context& context, H1Client& upstream) {
+    Failure failure = co_await await_final_head(context, upstream);
+    if (failure.failed()) co_return failure;
+    context.answered = steady_clock::now();
+    failure = co_await relay_answer(context, upstream);
+    co_return failure;
+}
+
+/// One try on one connection, up to the end of the answer.
+net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first) {
+    Exchange& exchange = *context.exchange;
+    Failure failure = co_await send_request(context, upstream, first);
+    // An upstream that refuses a large upload answers and closes: its answer may be there although our write failed.
+    if (failure.failed() && (failure.cause != IoError::reset || upstream.reused())) co_return failure;
+    exchange.watch(&upstream);
+    Upload upload(exchange, upstream, context.worker->timeouts().response);
+    std::optional<net::Child> child;
+    if (first.more == More::yes) {
+        child.emplace(upload.run());
+    } else {
+        upstream.head_within(context.worker->timeouts().response);
+    }
+    std::exception_ptr escaped;  // whatever happens, the upload is joined before this frame goes
+    try {
+        failure = co_await receive(context, upstream);
+    } catch (...) {
+        escaped = std::current_exception();
+    }
+    if (child) {
+        // The answer is over: an upload that still runs is of no use any more.
+        if (!child->done()) upload.stop();
+        co_await child->join();
+        if (upload.failure().failed() && failure.failed()) failure = upload.failure();
+        if (!upload.complete()) upstream.abort();
+    }
+    exchange.watch(nullptr);
+    if (escaped) std::rethrow_exception(escaped);
+    co_return failure;
+}
+
+net::Task<void> report(Context& context) {
+    Exchange& exchange = *context.exchange;
+    const Failure& failure = context.failure;
+    context.detail = describe(failure);
+    context.reason = reason_of(failure);
+    // Once the final head is out, only a cut tells the client that what it has is not whole.
+    if (context.head_out || exchange.peer_gone()) {
+        exchange.abort();
+        co_return;
+    }
+    context.worker->counters().upstream_failures.add();
+    co_await answer_problem(context, context.reason, context.detail);
+}
+
+}  // namespace
+
+net::Task<void> forward(Context& context) {
+    Exchange& exchange = *context.exchange;
+    UpstreamPool& pool = context.worker->pool(context.upstream);
+    context.upstream_endpoint = pool.endpoint();
+    write_request_head(context, pool.upstream());
+
+    BodyPiece first;
+    first.more = exchange.head().framing.kind == http::BodyKind::none ? More::no : More::yes;
+    if (first.more == More::yes && exchange.body_at_hand()) {
+        first = co_await exchange.read_body();
+        if (!first.ok()) context.failure = Failure{Stage::send, Side::client, Retry::no, first.error, first.failure};
+    }
+    const bool repeatable = first.more == More::no && is_idempotent(exchange.head().method);
+    for (bool fresh = false; !context.failure.failed(); fresh = true) {
+        std::unique_ptr<H1Client> client = fresh ? nullptr : pool.take_idle();
+        if (client == nullptr) {
+            UpstreamPool::Connected connected = co_await pool.connect(context.worker->timeouts().connect);
+            context.worker->counters().upstream_connects.add();
+            client = std::move(connected.client);
+            context.failure = connected.failure;
+            if (client == nullptr) break;
+        }
+        context.failure = co_await attempt(context, *client, first);
+        const bool again = context.failure.retry == Retry::fresh_connection && repeatable && !exchange.peer_gone();
+        if (!context.failure.failed()) pool.give_back(std::move(client));
+        if (!again) break;
+        context.failure = {};
+    }
+    if (context.failure.failed()) co_await report(context);
+}
+
+}  // namespace corsd::proxy

@@ -1,0 +1,154 @@
+#include "proxy/h1_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/upstream_pool.hpp"
+
+namespace corsd::proxy {
+
+using net::IoError;
+using net::IoResult;
+using std::chrono::milliseconds;
+
+H1Client::H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimits& limits)
+    : stream_(std::move(stream)), buffers_(buffers), reader_(limits), decoder_(limits) {
+    stream_.observe(this);
+}
+
+H1Client::~H1Client() { buffers_.give(buffer_); }
+
+void H1Client::begin(http::AnsweredMethod method) noexcept {
+    reader_.reset(method);
+    decoder_.reset();
+    method_ = method;
+    head_within_ = milliseconds{0};
+    body_done_ = broken_ = answered_ = persistent_ = false;
+    stream_.read_within(milliseconds{0});  // the deadline of idleness ends here
+}
+
+void H1Client::head_within(milliseconds within) noexcept {
+    head_within_ = within;
+    stream_.read_within(within);
+}
+
+void H1Client::start_read(milliseconds within) {
+    if (!buffer_.held()) buffers_.take(buffer_);
+    stream_.start_read(buffer_.space(), within);
+}
+
+net::Task<Failure> H1Client::read_head() {
+    Failure failure{Stage::head, Side::upstream, Retry::no, IoError::none, {}};
+    for (;;) {
+        if (!buffer_.empty()) {
+            const http::Progress progress = reader_.feed(buffer_.view());
+            if (progress == http::Progress::complete) co_return Failure{};
+            if (progress == http::Progress::failed) {
+                broken_ = true;
+                failure.parse = reader_.failure();
+                co_return failure;
+            }
+        }
+        if (!stream_.read_pending() && !stream_.read_ready()) {
+            if (!buffer_.held()) buffers_.take(buffer_);
+            buffer_.compact();
+            if (buffer_.space().empty()) buffer_.grow(buffer_.capacity() * 2);
+            start_read(head_within_);
+        }
+        const IoResult result = co_await stream_.read_done();
+        if (!result.ok()) {
+            broken_ = true;
+            failure.cause = result.error;
+            const bool never_answered = !answered_ && reused_ && result.error != IoError::timed_out;
+            failure.retry = never_answered ? Retry::fresh_connection : Retry::no;
+            co_return failure;
+        }
+        answered_ = true;
+        buffer_.filled(result.bytes);
+    }
+}
+
+void H1Client::drop_interim() noexcept {
+    buffer_.consume(reader_.head().bytes);
+    reader_.reset(method_);
+}
+
+void H1Client::begin_body() noexcept {
+    const http::ResponseHead& head = reader_.head();
+    buffer_.consume(head.bytes);
+    body_kind_ = head.framing.kind;
+    body_left_ = head.framing.length;
+    persistent_ = head.persistence == http::Persistence::keep;
+    body_done_ = body_kind_ == http::BodyKind::none || (body_kind_ == http::BodyKind::length && body_left_ == 0);
+}
+
+BodyPiece H1Client::first_piece() noexcept {
+    if (body_done_ || buffer_.empty()) {
+        BodyPiece none;
+        none.more = body_done_ ? More::no : More::yes;
+        return none;
+    }
+    return take_body();
+}
+
+BodyPiece H1Client::take_body() noexcept {
+    BodyPiece piece;
+    if (body_kind_ == http::BodyKind::chunked) {
+        char* const start = buffer_.data();
+        const http::ChunkedDecoder::Step step = decoder_.decode(start, buffer_.size());
+        piece.bytes = {start, step.payload};
+        buffer_.consume(step.consumed);
+        body_done_ = step.progress == http::Progress::complete;
+        if (step.progress == http::Progress::failed) piece.failure = decoder_.failure();
+    } else if (body_kind_ == http::BodyKind::length) {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, buffer_.size()));
+        piece.bytes = buffer_.view().substr(0, size);
+        buffer_.consume(size);
+        body_left_ -= size;
+        body_done_ = body_left_ == 0;
+    } else {
+        piece.bytes = buffer_.view();
+        buffer_.consume(buffer_.size());
+    }
+    piece.more = body_done_ ? More::no : More::yes;
+    broken_ = broken_ || !piece.ok();
+    return piece;
+}
+
+net::Task<BodyPiece> H1Client::read_body(milliseconds within) {
+    for (;;) {
+        if (!buffer_.empty()) {
+            const BodyPiece piece = take_body();
+            if (!piece.ok() || !piece.bytes.empty() || piece.more == More::no) co_return piece;
+            continue;
+        }
+        buffer_.rewind(0);
+        start_read(within);
+        const IoResult result = co_await stream_.read_done();
+        if (result.ok()) {
+            buffer_.filled(result.bytes);
+            continue;
+        }
+        BodyPiece end;
+        if (result.error == IoError::eof && body_kind_ == http::BodyKind::until_close) {
+            body_done_ = true;
+            end.more = More::no;
+        } else {
+            broken_ = true;
+            end.error = result.error;
+        }
+        co_return end;
+    }
+}
+
+bool H1Client::reusable() const noexcept {
+    return body_done_ && !broken_ && persistent_ && body_kind_ != http::BodyKind::until_close && buffer_.empty() &&
+           stream_.is_open() && !stream_.read_pending() && !stream_.read_ready();
+}
+
+void H1Client::read_ended(const IoResult&) noexcept {
+    // Whatever arrives on an idle connection, a close or bytes that nobody asked for, makes it useless.
+    if (idle_in_ != nullptr) idle_in_->evict(*this);
+}
+
+}  // namespace corsd::proxy

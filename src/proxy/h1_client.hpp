@@ -1,0 +1,76 @@
+// The upstream's side of HTTP/1.1: one connection, one request at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/chunked.hpp"
+#include "http/h1_reader.hpp"
+#include "net/stream.hpp"
+#include "proxy/buffer.hpp"
+#include "proxy/exchange.hpp"
+#include "proxy/failure.hpp"
+
+namespace corsd::proxy {
+
+class UpstreamPool;
+
+/// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, a read is pending that notices a close.
+class H1Client final : public Abortable, private net::ReadObserver {
+  public:
+    H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimits& limits);
+    ~H1Client();
+    H1Client(const H1Client&) = delete;
+    H1Client& operator=(const H1Client&) = delete;
+
+    /// Begins an exchange: forgets the last one.
+    void begin(http::AnsweredMethod method) noexcept;
+    [[nodiscard]] net::Stream::WriteAwaiter send(std::span<const std::string_view> pieces, std::chrono::milliseconds within) {
+        return stream_.write_all(pieces, within);
+    }
+    /// Bounds the wait for the response head from now on (timeouts.response).
+    void head_within(std::chrono::milliseconds within) noexcept;
+
+    /// The next response head, interim ones (1xx) included. Waits as long as head_within says.
+    net::Task<Failure> read_head();
+    [[nodiscard]] const http::ResponseHead& head() const noexcept { return reader_.head(); }
+    /// After an interim head was passed on: its bytes are done with.
+    void drop_interim() noexcept;
+    /// After the final head was serialised: its bytes are done with, the buffer serves the body.
+    void begin_body() noexcept;
+    /// The part of the body that came with the head, without waiting. Valid until read_body.
+    [[nodiscard]] BodyPiece first_piece() noexcept;
+    net::Task<BodyPiece> read_body(std::chrono::milliseconds within);
+
+    /// May this connection serve another request? The response was complete and clean, and the upstream keeps the connection.
+    [[nodiscard]] bool reusable() const noexcept;
+    /// Has any byte of an answer arrived since begin()?
+    [[nodiscard]] bool answered() const noexcept { return answered_; }
+    [[nodiscard]] bool reused() const noexcept { return reused_; }
+
+    void abort() noexcept override { stream_.close(); }
+
+  private:
+    friend class UpstreamPool;
+
+    void read_ended(const net::IoResult& result) noexcept override;
+    [[nodiscard]] BodyPiece take_body() noexcept;
+    void start_read(std::chrono::milliseconds within);
+
+    net::Stream stream_;
+    BufferPool& buffers_;
+    Buffer buffer_;
+    http::ResponseReader reader_;
+    http::ChunkedDecoder decoder_;
+    http::AnsweredMethod method_ = http::AnsweredMethod::other;
+    std::chrono::milliseconds head_within_{0};
+    http::BodyKind body_kind_ = http::BodyKind::none;
+    std::uint64_t body_left_ = 0;
+    bool body_done_ = false, broken_ = false, answered_ = false, reused_ = false;
+    bool persistent_ = false;
+    UpstreamPool* idle_in_ = nullptr;  // the pool it waits in
+};
+
+}  // namespace corsd::proxy

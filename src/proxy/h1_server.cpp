@@ -1,0 +1,248 @@
+#include "proxy/h1_server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/answer.hpp"
+#include "proxy/handle.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+using net::IoError;
+using net::IoResult;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// An idle connection keeps its buffer this long: under load the next request comes sooner.
+constexpr milliseconds kParkAfter{1000};
+/// A body left over by an answer that did not need it is read to keep the connection, up to here.
+constexpr std::uint64_t kDrainBytes = 64 * 1024;
+/// How long a closing connection is read so that the answer is not lost to a reset (RFC 9112 section 9.6).
+constexpr milliseconds kLinger{2000};
+/// Space that must be left behind a head for reading its body.
+constexpr std::size_t kBodySpace = 8 * 1024;
+
+}  // namespace
+
+H1Server::H1Server(Worker& worker, net::Stream stream, ClientAddress client, Admission admission)
+    : worker_(worker),
+      stream_(std::move(stream)),
+      client_(std::move(client)),
+      admission_(admission),
+      reader_(worker.head_limits(), worker.underscores()),
+      decoder_(worker.head_limits()) {
+    stream_.observe(this);
+}
+
+H1Server::~H1Server() {
+    worker_.buffers().give(buffer_);
+}
+
+net::Task<void> H1Server::serve() {
+    while (stream_.is_open()) {
+        const HeadOutcome outcome = co_await read_head();
+        if (outcome.kind == HeadOutcome::Kind::gone) break;
+        if (outcome.kind != HeadOutcome::Kind::request) {
+            co_await refuse_head(outcome);
+            break;
+        }
+        begin_exchange();
+        if (admission_ == Admission::too_many) {
+            ending_ = Ending::after_answer;
+            co_await refuse_crowd(*this, worker_);
+            co_await linger();
+            break;
+        }
+        co_await handle(*this, worker_);
+        const bool again = co_await finish_exchange();
+        if (!again) break;
+    }
+}
+
+net::Task<HeadOutcome> H1Server::read_head() {
+    reader_.configure(worker_.head_limits(), worker_.underscores());
+    reader_.reset();
+    idle_ = true;
+    for (;;) {
+        if (!buffer_.empty()) {
+            const http::Progress progress = reader_.feed(buffer_.view());
+            if (idle_ && (progress != http::Progress::need_more || reader_.started())) {
+                idle_ = false;
+                head_started_ = steady_clock::now();
+            }
+            if (progress == http::Progress::failed) co_return HeadOutcome{HeadOutcome::Kind::refused, reader_.failure()};
+            if (progress == http::Progress::complete) {
+                if (!reserve_body_space()) continue;
+                co_return HeadOutcome{HeadOutcome::Kind::request, {}};
+            }
+        }
+        IoResult result;
+        if (idle_) {
+            result = co_await await_request();
+        } else {
+            const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_started_);
+            const milliseconds left = std::max(worker_.timeouts().header - spent, milliseconds{1});
+            result = co_await await_bytes(left);
+        }
+        if (result.ok()) continue;
+        const bool late = result.error == IoError::timed_out && !idle_;
+        co_return HeadOutcome{late ? HeadOutcome::Kind::timed_out : HeadOutcome::Kind::gone, {}};
+    }
+}
+
+/// False: the head was moved to make room and must be read again.
+bool H1Server::reserve_body_space() {
+    const http::RequestHead& head = reader_.head();
+    const std::size_t end = buffer_.offset() + head.bytes;
+    if (head.framing.kind == http::BodyKind::none || buffer_.capacity() - end >= kBodySpace) return true;
+    if (stream_.read_pending()) return true;
+    buffer_.grow(head.bytes + std::max(buffer_.size() - head.bytes, kBodySpace) + kBodySpace);
+    reader_.reset();
+    return false;
+}
+
+/// Waits for the first byte of a request. Under load it is a plain read with a buffer; after a second of silence the buffer
+/// goes back and only readiness is awaited.
+net::Task<IoResult> H1Server::await_request() {
+    if (worker_.draining()) co_return IoResult{IoError::cancelled, 0};
+    // Before the first request the deadline is that of a head: a connection that says nothing is as good as a slow one.
+    const milliseconds idle = requests_ == 0 ? worker_.timeouts().header : worker_.timeouts().idle;
+    const milliseconds first = idle.count() == 0 ? kParkAfter : std::min(idle, kParkAfter);
+    IoResult result = co_await await_bytes(first);
+    if (result.error != IoError::timed_out || !buffer_.empty()) co_return result;
+    if (idle.count() != 0 && idle <= kParkAfter) co_return result;
+    if (worker_.draining()) co_return IoResult{IoError::cancelled, 0};
+    worker_.buffers().give(buffer_);
+    stream_.start_wait(idle.count() == 0 ? idle : idle - kParkAfter);
+    result = co_await stream_.read_done();
+    co_return result;
+}
+
+net::Task<IoResult> H1Server::await_bytes(milliseconds within) {
+    if (stream_.read_pending()) {
+        stream_.read_within(within);
+    } else if (!stream_.read_ready()) {
+        if (!buffer_.held()) worker_.buffers().take(buffer_);
+        buffer_.compact();
+        if (buffer_.space().empty()) buffer_.grow(buffer_.capacity() * 2);
+        stream_.start_read(buffer_.space(), within);
+    }
+    const IoResult result = co_await stream_.read_done();
+    if (result.ok()) buffer_.filled(result.bytes);
+    co_return result;
+}
+
+void H1Server::begin_exchange() noexcept {
+    const http::RequestHead& head = reader_.head();
+    ++requests_;
+    head_offset_ = buffer_.offset();
+    buffer_.consume(head.bytes);
+    head_end_ = buffer_.offset();
+    body_kind_ = head.framing.kind;
+    body_left_ = head.framing.length;
+    body_done_ = body_kind_ == http::BodyKind::none || (body_kind_ == http::BodyKind::length && body_left_ == 0);
+    body_broken_ = false;
+    decoder_.reset();
+    waits_for_continue_ = head.expectation == http::Expectation::continue_100 && !body_done_ && buffer_.empty();
+    bytes_in_ = bytes_out_ = 0;
+    answer_begun_ = answer_done_ = answer_failed_ = false;
+    ending_ = Ending::open;
+}
+
+/// Posts the read for the next request while an upstream works on this one: it also notices a client that goes away. The
+/// two halves of the block take turns, so that a busy connection touches the same memory again.
+void H1Server::read_ahead() {
+    if (!body_done_ || stream_.read_pending() || stream_.read_ready()) return;
+    std::span<char> space = buffer_.space();
+    if (buffer_.empty()) {
+        const std::size_t half = buffer_.capacity() / 2;
+        if (head_offset_ >= half) {
+            buffer_.rewind(0);
+            space = buffer_.space().first(head_offset_);
+        } else {
+            buffer_.rewind(std::max(head_end_, half));
+            space = buffer_.space();
+        }
+    }
+    if (space.empty()) return;
+    stream_.start_read(space, milliseconds{0});
+}
+
+void H1Server::read_ended(const IoResult& result) noexcept {
+    if (result.error != IoError::reset) return;
+    gone_ = true;
+    if (upstream_ != nullptr) upstream_->abort();
+}
+
+void H1Server::watch(Abortable* upstream) noexcept {
+    upstream_ = upstream;
+    if (upstream != nullptr) read_ahead();
+}
+
+bool H1Server::body_drainable() const noexcept {
+    if (body_done_) return true;
+    if (body_broken_ || waits_for_continue_) return false;
+    return body_kind_ == http::BodyKind::length && body_left_ <= kDrainBytes;
+}
+
+net::Task<bool> H1Server::finish_exchange() {
+    if (!answer_done_ || answer_failed_ || ending_ == Ending::cut || !stream_.is_open()) co_return false;
+    while (ending_ == Ending::open && !body_done_ && body_drainable()) {
+        const BodyPiece piece = co_await read_body();
+        if (!piece.ok()) break;
+    }
+    if (ending_ == Ending::open && body_done_) co_return true;
+    co_await linger();
+    co_return false;
+}
+
+net::Task<void> H1Server::linger() {
+    stream_.shutdown_send();
+    if (body_done_ && buffer_.empty() && !reader_failed_) co_return;
+    const auto end = steady_clock::now() + kLinger;
+    for (;;) {
+        const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
+        if (left.count() <= 0) co_return;
+        if (!stream_.read_pending()) {
+            if (!buffer_.held()) worker_.buffers().take(buffer_);
+            buffer_.rewind(0);
+        }
+        const IoResult result = co_await await_bytes(left);
+        if (!result.ok()) co_return;
+    }
+}
+
+net::Task<void> H1Server::refuse_head(HeadOutcome outcome) {
+    reader_failed_ = true;
+    ending_ = Ending::after_answer;
+    answer_begun_ = answer_done_ = false;
+    bytes_in_ = bytes_out_ = 0;
+    body_done_ = true;
+    if (outcome.kind == HeadOutcome::Kind::timed_out) {
+        outcome.failure = {Reason::client_timeout, "the request head did not arrive in time"};
+    }
+    co_await refuse_unread(*this, worker_, outcome.failure);
+    co_await linger();
+}
+
+void H1Server::drain() noexcept {
+    ending_ = ending_ == Ending::open ? Ending::after_answer : ending_;
+    if (idle_) stream_.cancel_read();
+}
+
+void H1Server::cut() noexcept {
+    ending_ = Ending::cut;
+    if (upstream_ != nullptr) upstream_->abort();
+    stream_.close();
+}
+
+void H1Server::abort() noexcept {
+    ending_ = Ending::cut;
+    stream_.reset_on_close();
+    stream_.close();
+}
+
+}  // namespace corsd::proxy

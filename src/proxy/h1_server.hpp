@@ -1,0 +1,119 @@
+// The client's side of HTTP/1.1: reads requests from a connection one after the other and carries each as an Exchange.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/chunked.hpp"
+#include "http/h1_reader.hpp"
+#include "net/stream.hpp"
+#include "proxy/buffer.hpp"
+#include "proxy/exchange.hpp"
+
+namespace corsd::proxy {
+
+class Worker;
+enum class Admission : std::uint8_t;
+
+/// What a client sent in place of a request, and whether it began one.
+struct HeadOutcome {
+    enum class Kind : std::uint8_t { request, refused, timed_out, gone };
+    Kind kind = Kind::gone;
+    http::ParseFailure failure;
+};
+
+/// One client connection. Lives on its worker's thread, owned by the worker's list until its coroutine ends.
+class H1Server final : public Exchange, private net::ReadObserver {
+  public:
+    H1Server(Worker& worker, net::Stream stream, ClientAddress client, Admission admission);
+    ~H1Server() override;
+    H1Server(const H1Server&) = delete;
+    H1Server& operator=(const H1Server&) = delete;
+
+    /// Serves requests until the connection ends. Errors of the peer end only this connection.
+    net::Task<void> serve();
+
+    /// Shutdown: an idle connection ends at once, a busy one after its answer.
+    void drain() noexcept;
+    /// Shutdown is over: cut it.
+    void cut() noexcept;
+
+    [[nodiscard]] const http::RequestHead& head() const noexcept override { return reader_.head(); }
+    [[nodiscard]] const ClientAddress& client() const noexcept override { return client_; }
+    net::Task<BodyPiece> read_body() override;
+    [[nodiscard]] bool body_at_hand() const noexcept override;
+    void stop_body() noexcept override { stream_.cancel_read(); }
+    net::Task<net::IoResult> send_interim(const AnswerHead& head) override;
+    net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) override;
+    net::Task<net::IoResult> send_body(std::string_view bytes, More more) override;
+    void abort() noexcept override;
+    void watch(Abortable* upstream) noexcept override;
+    [[nodiscard]] bool peer_gone() const noexcept override { return gone_; }
+    [[nodiscard]] std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
+    [[nodiscard]] std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
+
+    [[nodiscard]] std::chrono::steady_clock::time_point started() const noexcept { return head_started_; }
+
+  private:
+    friend class Worker;
+    friend class ConnectionList;
+
+    enum class Ending : std::uint8_t { open, after_answer, cut };
+    enum class OutFraming : std::uint8_t { none, length, chunked, until_close };
+
+    net::Task<HeadOutcome> read_head();
+    net::Task<net::IoResult> await_bytes(std::chrono::milliseconds within);
+    net::Task<net::IoResult> await_request();
+    net::Task<void> refuse_head(HeadOutcome outcome);
+    net::Task<bool> finish_exchange();
+    net::Task<void> linger();
+    void begin_exchange() noexcept;
+    void read_ahead();
+    void read_ended(const net::IoResult& result) noexcept override;
+
+    [[nodiscard]] bool reserve_body_space();
+    [[nodiscard]] BodyPiece take_body() noexcept;
+    [[nodiscard]] BodyPiece take_chunked() noexcept;
+    [[nodiscard]] bool body_drainable() const noexcept;
+    void decide_persistence(const AnswerHead& head) noexcept;
+    void frame_answer(const AnswerHead& head) noexcept;
+    void serialise(const AnswerHead& head);
+
+    Worker& worker_;
+    net::Stream stream_;
+    ClientAddress client_;
+    Admission admission_;
+    Buffer buffer_;
+    http::RequestReader reader_;
+    http::ChunkedDecoder decoder_;
+    std::string out_;  // heads on their way out; keeps its capacity
+
+    // The request being carried.
+    http::BodyKind body_kind_ = http::BodyKind::none;
+    std::uint64_t body_left_ = 0;
+    bool body_done_ = true;
+    bool body_broken_ = false;   // its framing or its connection failed: nothing behind it can be understood
+    bool waits_for_continue_ = false;
+    std::size_t head_offset_ = 0, head_end_ = 0;  // in the buffer's block
+    bool reader_failed_ = false;
+    std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+    std::uint64_t requests_ = 0;
+    std::chrono::steady_clock::time_point head_started_{};
+
+    // Its answer.
+    OutFraming out_framing_ = OutFraming::none;
+    bool answer_begun_ = false, answer_done_ = false;
+    bool answer_failed_ = false;
+
+    Ending ending_ = Ending::open;
+    bool idle_ = true;
+    bool gone_ = false;
+    Abortable* upstream_ = nullptr;
+
+    H1Server* next_ = nullptr;  // the worker's list
+    H1Server* previous_ = nullptr;
+};
+
+}  // namespace corsd::proxy

@@ -1,0 +1,183 @@
+// The bodies of H1Server: reading the request's, framing and writing the answer's.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <initializer_list>
+
+#include "proxy/h1_server.hpp"
+#include "proxy/head_text.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+using net::IoError;
+using net::IoResult;
+
+bool H1Server::body_at_hand() const noexcept { return body_done_ || !buffer_.empty(); }
+
+BodyPiece H1Server::take_body() noexcept {
+    BodyPiece piece;
+    if (body_kind_ == http::BodyKind::chunked) {
+        piece = take_chunked();
+    } else {
+        const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, buffer_.size()));
+        piece.bytes = buffer_.view().substr(0, size);
+        buffer_.consume(size);
+        body_left_ -= size;
+        body_done_ = body_left_ == 0;
+    }
+    piece.more = body_done_ ? More::no : More::yes;
+    bytes_in_ += piece.bytes.size();
+    const std::uint64_t bound = worker_.limits().max_body_bytes;
+    if (bound != 0 && bytes_in_ > bound) {
+        piece.failure = {Reason::body_too_large, "the request body is larger than limits.max_body_bytes"};
+    }
+    body_broken_ = body_broken_ || !piece.ok();
+    return piece;
+}
+
+BodyPiece H1Server::take_chunked() noexcept {
+    char* const start = buffer_.data();
+    const http::ChunkedDecoder::Step step = decoder_.decode(start, buffer_.size());
+    BodyPiece piece;
+    piece.bytes = {start, step.payload};
+    buffer_.consume(step.consumed);
+    if (step.progress == http::Progress::failed) piece.failure = decoder_.failure();
+    body_done_ = step.progress == http::Progress::complete;
+    return piece;
+}
+
+net::Task<BodyPiece> H1Server::read_body() {
+    for (;;) {
+        if (!buffer_.empty() || body_done_) {
+            const BodyPiece piece = take_body();
+            if (!piece.ok() || !piece.bytes.empty() || piece.more == More::no) co_return piece;
+            continue;
+        }
+        if (stream_.read_pending() || stream_.read_ready()) {
+            // Only after a cancelled reader: take its result before posting another.
+            const IoResult left_over = co_await stream_.read_done();
+            if (left_over.ok()) {
+                buffer_.filled(left_over.bytes);
+                continue;
+            }
+        }
+        buffer_.rewind(head_end_);
+        stream_.start_read(buffer_.space(), worker_.timeouts().body);
+        const IoResult result = co_await stream_.read_done();
+        if (result.ok()) {
+            buffer_.filled(result.bytes);
+            waits_for_continue_ = false;
+            continue;
+        }
+        body_broken_ = true;
+        BodyPiece failed;
+        failed.error = result.error;
+        co_return failed;
+    }
+}
+
+void H1Server::decide_persistence(const AnswerHead& head) noexcept {
+    if (ending_ != Ending::open) return;
+    const std::size_t bound = worker_.limits().max_requests_per_connection;
+    const bool last_one = bound != 0 && requests_ >= bound;
+    // While an upload is under way nobody knows whether it will end; if it does not, the connection ends without a word.
+    const bool body_in_the_way = upstream_ == nullptr && !body_drainable();
+    const bool needs_close = out_framing_ == OutFraming::until_close;
+    const bool unusual = head.status < 200;
+    if (!unusual && (reader_.head().persistence == http::Persistence::close || worker_.draining() || last_one ||
+                     body_in_the_way || needs_close)) {
+        ending_ = Ending::after_answer;
+    }
+}
+
+void H1Server::frame_answer(const AnswerHead& head) noexcept {
+    switch (head.framing.kind) {
+        case http::BodyKind::none: out_framing_ = OutFraming::none; break;
+        case http::BodyKind::length: out_framing_ = OutFraming::length; break;
+        case http::BodyKind::chunked:
+        case http::BodyKind::until_close:
+            out_framing_ = reader_.head().minor == 0 ? OutFraming::until_close : OutFraming::chunked;
+            break;
+    }
+}
+
+void H1Server::serialise(const AnswerHead& head) {
+    out_.clear();
+    append_status_line(out_, head.status, head.reason_phrase);
+    append_passed_fields(out_, head.passed);
+    for (const NameValue& field : std::span(head.own).first(head.own_count)) append_field(out_, field.name, field.value);
+    if (head.status < 200) {
+        out_ += "\r\n";
+        return;
+    }
+    switch (out_framing_) {
+        case OutFraming::none:
+            if (!head.content_length.empty()) append_field(out_, "Content-Length", head.content_length);
+            break;
+        case OutFraming::length: append_content_length(out_, head.framing.length); break;
+        case OutFraming::chunked: append_field(out_, "Transfer-Encoding", "chunked"); break;
+        case OutFraming::until_close: break;
+    }
+    if (ending_ == Ending::after_answer) {
+        append_field(out_, "Connection", "close");
+    } else if (reader_.head().minor == 0) {
+        append_field(out_, "Connection", "keep-alive");
+    }
+    out_ += "\r\n";
+}
+
+net::Task<IoResult> H1Server::send_interim(const AnswerHead& head) {
+    if (reader_.head().minor == 0) co_return IoResult{};
+    serialise(head);
+    const std::array<std::string_view, 1> pieces{out_};
+    const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
+    if (!result.ok()) answer_failed_ = true;
+    co_return result;
+}
+
+net::Task<IoResult> H1Server::send_head(const AnswerHead& head, std::string_view first, More more) {
+    frame_answer(head);
+    decide_persistence(head);
+    serialise(head);
+    answer_begun_ = true;
+    std::array<char, 20> digits;
+    std::array<std::string_view, 5> pieces{out_};
+    if (out_framing_ == OutFraming::chunked) {
+        if (!first.empty()) {
+            pieces[1] = http::chunk_header(first.size(), digits);
+            pieces[2] = first;
+            pieces[3] = http::kChunkEnd;
+        }
+        if (more == More::no) pieces[4] = http::kLastChunk;
+    } else if (out_framing_ != OutFraming::none) {
+        pieces[1] = first;
+    }
+    bytes_out_ += out_framing_ == OutFraming::none ? 0 : first.size();
+    const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
+    if (!result.ok()) answer_failed_ = true;
+    if (more == More::no) answer_done_ = true;
+    co_return result;
+}
+
+net::Task<IoResult> H1Server::send_body(std::string_view bytes, More more) {
+    std::array<char, 20> digits;
+    std::array<std::string_view, 4> pieces{};
+    if (out_framing_ == OutFraming::chunked) {
+        if (!bytes.empty()) {
+            pieces[0] = http::chunk_header(bytes.size(), digits);
+            pieces[1] = bytes;
+            pieces[2] = http::kChunkEnd;
+        }
+        if (more == More::no) pieces[3] = http::kLastChunk;
+    } else {
+        pieces[0] = bytes;
+    }
+    bytes_out_ += bytes.size();
+    const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
+    if (!result.ok()) answer_failed_ = true;
+    if (more == More::no) answer_done_ = true;
+    co_return result;
+}
+
+}  // namespace corsd::proxy

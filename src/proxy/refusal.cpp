@@ -1,0 +1,82 @@
+#include "proxy/refusal.hpp"
+
+#include <string_view>
+
+#include "base/ascii.hpp"
+
+namespace corsd::proxy {
+
+namespace {
+
+/// Enough to recognise it, not enough to be a nuisance.
+constexpr std::size_t kShown = 120;
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    out.append(text.substr(0, kShown)).append(text.size() > kShown ? "…\"" : "\"");
+    return out;
+}
+
+std::string resource_name(const Context& context) {
+    if (context.governed->pattern.empty()) return "no resource matches this path, and the default";
+    return "the resource " + quoted(context.governed->pattern);
+}
+
+std::string first_line(const cors::Question::Lines& lines) {
+    return lines.empty() ? std::string{"\"\""} : quoted(lines.front());
+}
+
+std::string list_with(std::string_view key, const std::string& present, std::string_view added) {
+    std::string line{key};
+    line.append(": [").append(present).append(present.empty() ? "" : ", ").append(added).append("]");
+    return line;
+}
+
+std::string method_refusal(const Context& context, std::string_view method) {
+    const cors::Verdict& verdict = context.verdict;
+    std::string sentence = "method " + quoted(method) + " is not allowed by " + resource_name(context);
+    const std::string& allowed = verdict.policy->allow_methods_value();
+    std::string upper{method};
+    for (char& c : upper) c = ascii::to_upper(c);
+    if (upper != method && verdict.policy->source().methods.lists(upper)) {
+        return sentence + "; methods are case-sensitive: send " + quoted(upper);
+    }
+    return sentence + "; to allow it: " + list_with("methods", allowed, quoted(method));
+}
+
+std::string header_refusal(const Context& context) {
+    const cors::Verdict& verdict = context.verdict;
+    std::string present;
+    for (const std::string& name : verdict.policy->source().allow_headers.names()) {
+        present.append(present.empty() ? "" : ", ").append(name);
+    }
+    return "request header " + quoted(verdict.culprit) + " is not allowed by " + resource_name(context) +
+           "; to allow it: " + list_with("allow_headers", present, quoted(verdict.culprit));
+}
+
+}  // namespace
+
+std::string refusal_detail(const Context& context) {
+    const cors::Verdict& verdict = context.verdict;
+    const std::string_view culprit = verdict.culprit;
+    switch (verdict.reason) {
+        case Reason::origin_malformed: return "the Origin " + first_line(context.question.origin) + " is not a valid origin";
+        case Reason::origin_null:
+            return "the Origin is \"null\" (a sandboxed frame, a file, a redirect across origins), which " +
+                   resource_name(context) + " does not allow";
+        case Reason::origin_not_allowed:
+            return "origin " + first_line(context.question.origin) + " is not allowed by " + resource_name(context) +
+                   "; to allow it, add it to origins";
+        case Reason::origin_missing:
+            return "a request of another site with an unsafe method and without Origin: browsers always send one";
+        case Reason::origin_repeated: return "there is more than one Origin header field";
+        case Reason::method_not_allowed: return method_refusal(context, culprit);
+        case Reason::override_not_allowed:
+            return "the method override " + quoted(culprit) + " is not allowed by " + resource_name(context);
+        case Reason::header_not_allowed: return header_refusal(context);
+        case Reason::headers_too_many: return "Access-Control-Request-Headers is too long or names too many headers";
+        default: return {};
+    }
+}
+
+}  // namespace corsd::proxy

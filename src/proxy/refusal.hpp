@@ -1,0 +1,13 @@
+// The sentence that a refusal tells: what failed, by which resource, and the line that would allow it (N42).
+#pragma once
+
+#include <string>
+
+#include "proxy/context.hpp"
+
+namespace corsd::proxy {
+
+/// For context.verdict, which refuses. What comes from the request is shortened; JSON escaping is the writer's business.
+[[nodiscard]] std::string refusal_detail(const Context& context);
+
+}  // namespace corsd::proxy

@@ -1,0 +1,150 @@
+#include <charconv>
+#include <string>
+
+#include "base/ascii.hpp"
+#include "http/vary.hpp"
+#include "proxy/grants.hpp"
+#include "proxy/rewrite.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+namespace {
+
+using cors::UpstreamTreatment;
+using http::FieldId;
+
+[[nodiscard]] bool is_grant(FieldId id) noexcept {
+    return id == FieldId::access_control_allow_origin || id == FieldId::access_control_allow_credentials ||
+           id == FieldId::access_control_expose_headers || id == FieldId::access_control_other;
+}
+
+[[nodiscard]] bool is_replaced(const Context& context, const http::Field& field) noexcept {
+    const cors::Verdict& verdict = context.verdict;
+    if (field.id == FieldId::content_length || field.id == FieldId::transfer_encoding) return true;
+    if (is_grant(field.id)) return verdict.upstream_headers == UpstreamTreatment::replace;
+    if (verdict.upstream_headers != UpstreamTreatment::untouched) {
+        if (field.id == FieldId::vary) return true;
+        if (field.id == FieldId::timing_allow_origin) {
+            return verdict.policy->source().timing_allow_origin == cors::Option::on;
+        }
+    }
+    return context.connection_names.removes(field);
+}
+
+void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& out) {
+    context.connection_names.read(head.fields);
+    context.passed.clear();
+    for (const http::Field& field : head.fields) {
+        if (!is_replaced(context, field)) context.passed.push_back(field);
+    }
+    out.status = head.status;
+    out.reason_phrase = head.reason_phrase;
+    out.passed = context.passed;
+}
+
+[[nodiscard]] bool same_endpoint(const config::Address& endpoint, std::string_view scheme, const http::Authority& authority) {
+    if (endpoint.kind != config::AddressKind::tcp) return false;
+    const std::uint16_t assumed = ascii::equals_lower(scheme, "https") ? 443 : 80;
+    const std::uint16_t port = authority.port == 0 ? assumed : authority.port;
+    std::string_view host = authority.host;
+    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    return port == endpoint.port && ascii::iequals(host, endpoint.host);
+}
+
+/// N37: a Location that names the upstream's endpoint is given the own origin; all others pass as they are.
+[[nodiscard]] bool rewrite_location(Context& context, std::string_view value, const config::Upstream& upstream) {
+    std::string_view scheme = "http";
+    std::string_view rest = value;
+    if (rest.substr(0, 2) != "//") {
+        const std::size_t colon = rest.find(':');
+        if (colon == std::string_view::npos || rest.substr(colon, 3) != "://") return false;
+        scheme = rest.substr(0, colon);
+        if (!ascii::equals_lower(scheme, "http") && !ascii::equals_lower(scheme, "https")) return false;
+        rest.remove_prefix(colon + 1);
+    }
+    rest.remove_prefix(2);
+    const std::string_view text = rest.substr(0, rest.find_first_of("/?#"));
+    http::Authority authority;
+    if (!http::parse_authority(text, authority)) return false;
+    if (!same_endpoint(upstream.endpoints.front(), scheme, authority)) return false;
+    const cors::OwnOrigin& own = context.question.own;
+    if (own.host.empty()) return false;
+    std::string& out = context.location;
+    out.assign(own.scheme).append("://").append(own.host);
+    if (own.port != 0) out.append(":").append(std::to_string(own.port));
+    out.append(rest.substr(text.size()));
+    return true;
+}
+
+void replace_location(Context& context) {
+    const config::Upstream& upstream = context.worker->snapshot().config().upstreams[context.upstream];
+    for (http::Field& field : context.passed) {
+        if (field.id != FieldId::location) continue;
+        if (!rewrite_location(context, field.value, upstream)) continue;
+        field.value = context.location;
+        field.form = http::LineForm::other;
+        return;  // a second Location line is invalid anyway and passes as it is
+    }
+}
+
+void compare_grants(Context& context, const http::ResponseHead& head) {
+    const cors::Verdict& verdict = context.verdict;
+    if (verdict.relation != cors::Relation::cross_origin || context.question.origin.size() != 1) return;
+    cors::UpstreamGrant grant;
+    cors::Credentials credentials = cors::Credentials::omitted;
+    for (const http::Field& field : head.fields) {
+        if (field.id == FieldId::access_control_allow_origin) {
+            grant.allow_origin = field.value;
+            ++grant.allow_origin_lines;
+        } else if (field.id == FieldId::access_control_allow_credentials) {
+            grant.allow_credentials = field.value;
+        }
+    }
+    // Cookies are the visible sign of a request with credentials; Authorization set by a script is not one (Fetch).
+    for (const http::Field& field : context.exchange->head().fields) {
+        if (field.id == FieldId::cookie) credentials = cors::Credentials::included;
+    }
+    context.readable = cors::readable(grant, context.question.origin.front(), credentials) ? "yes" : "no";
+}
+
+[[nodiscard]] std::string_view received_length(const http::ResponseHead& head) noexcept {
+    for (const http::Field& field : head.fields) {
+        if (field.id == FieldId::content_length) return field.value;
+    }
+    return {};
+}
+
+}  // namespace
+
+void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead& out) {
+    const cors::Verdict& verdict = context.verdict;
+    pass_fields(context, head, out);
+    out.framing = head.framing;
+    if (head.framing.kind == http::BodyKind::none) {
+        out.content_length = received_length(head);
+        // A final answer that may have a body and has none is said so, or the client would wait for one.
+        const bool bodiless = head.status == 204 || head.status == 304 || context.exchange->head().method == "HEAD";
+        if (!bodiless && out.content_length.empty()) out.content_length = "0";
+    }
+    if (verdict.upstream_headers == UpstreamTreatment::untouched) {
+        compare_grants(context, head);
+        return;
+    }
+    replace_location(context);
+    add_grants(out, verdict.grants);
+    if (verdict.merge_expose) {
+        context.expose.clear();
+        http::append_merged_expose(context.expose, head.fields, verdict.grants.expose_headers);
+        if (!context.expose.empty()) out.add("Access-Control-Expose-Headers", context.expose);
+    } else if (!verdict.grants.expose_headers.empty()) {
+        out.add("Access-Control-Expose-Headers", verdict.grants.expose_headers);
+    }
+    context.vary.clear();
+    http::append_merged_vary(context.vary, head.fields, vary_value(verdict.grants.vary));
+    if (!context.vary.empty()) out.add("Vary", context.vary);
+}
+
+void rewrite_interim(Context& context, const http::ResponseHead& head, AnswerHead& out) { pass_fields(context, head, out); }
+
+}  // namespace corsd::proxy

@@ -1,0 +1,124 @@
+#include <string>
+
+#include "base/ascii.hpp"
+#include "proxy/head_text.hpp"
+#include "proxy/rewrite.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::proxy {
+
+namespace {
+
+using config::ForwardedStyle;
+using http::FieldId;
+
+[[nodiscard]] bool is_forwarding(FieldId id) noexcept {
+    switch (id) {
+        case FieldId::forwarded:
+        case FieldId::x_forwarded_for:
+        case FieldId::x_forwarded_host:
+        case FieldId::x_forwarded_proto:
+        case FieldId::x_forwarded_other: return true;
+        default: return false;
+    }
+}
+
+/// Is the field written anew further down, or not at all?
+[[nodiscard]] bool is_replaced(const Context& context, const http::Field& field, ForwardedStyle style) noexcept {
+    switch (field.id) {
+        case FieldId::host:
+        case FieldId::content_length:
+        case FieldId::transfer_encoding:
+        case FieldId::expect: return true;
+        case FieldId::origin: return !context.verdict.forward_origin;
+        default: break;
+    }
+    if (!is_forwarding(field.id)) return context.connection_names.removes(field);
+    // From everybody but a trusted proxy they are dropped; what we write ourselves replaces a trusted one's too.
+    if (context.peer == Peer::untrusted) return true;
+    const bool x = style == ForwardedStyle::x_forwarded || style == ForwardedStyle::both;
+    const bool rfc = style == ForwardedStyle::rfc7239 || style == ForwardedStyle::both;
+    if (field.id == FieldId::forwarded) return rfc;
+    return x && field.id != FieldId::x_forwarded_other;
+}
+
+/// What a trusted proxy wrote before us, joined, so that we append to it.
+void append_chain(std::string& out, const Context& context, FieldId id) {
+    if (context.peer == Peer::untrusted) return;
+    for (const http::Field& field : context.exchange->head().fields) {
+        if (field.id == id && !field.value.empty()) out.append(field.value).append(", ");
+    }
+}
+
+void append_x_forwarded(std::string& out, const Context& context) {
+    out.append("X-Forwarded-For: ");
+    append_chain(out, context, FieldId::x_forwarded_for);
+    out.append(context.exchange->client().host).append("\r\n");
+    append_field(out, "X-Forwarded-Proto", context.scheme);
+    if (!context.target.authority.text.empty()) append_field(out, "X-Forwarded-Host", context.target.authority.text);
+}
+
+void append_rfc7239(std::string& out, const Context& context) {
+    out.append("Forwarded: ");
+    append_chain(out, context, FieldId::forwarded);
+    const std::string& client = context.exchange->client().host;
+    // RFC 7239 section 6: an IPv6 address stands in brackets and quotes; a Unix socket's peer has no address.
+    if (client.find(':') != std::string::npos) {
+        out.append("for=\"[").append(client).append("]\"");
+    } else {
+        out.append("for=").append(client == "unix" ? "unknown" : client);
+    }
+    const std::string_view host = context.target.authority.text;
+    if (!host.empty()) out.append(";host=\"").append(host).append("\"");
+    out.append(";proto=").append(context.scheme).append("\r\n");
+}
+
+void append_request_line(std::string& out, const Context& context) {
+    const http::RequestHead& head = context.exchange->head();
+    out.append(head.method).append(" ").append(context.path).append(context.target.query).append(" HTTP/1.1\r\n");
+}
+
+void append_host(std::string& out, const Context& context, const config::Upstream& upstream) {
+    const std::string_view received = context.exchange->head().host;
+    // RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. A trusted proxy's X-Forwarded-Host
+    // chooses the site, but Host goes on as received.
+    const std::string_view host =
+        context.target.form == http::TargetForm::absolute ? context.target.authority.text : received;
+    if (upstream.pass_host == config::PassHost::client && !host.empty()) {
+        append_field(out, "Host", host);
+        return;
+    }
+    const config::Address& endpoint = upstream.endpoints.front();
+    append_field(out, "Host", endpoint.kind == config::AddressKind::tcp ? endpoint.text : "localhost");
+}
+
+}  // namespace
+
+void write_request_head(Context& context, const config::Upstream& upstream) {
+    const http::RequestHead& head = context.exchange->head();
+    const ForwardedStyle style = context.worker->snapshot().config().headers.forwarded;
+    std::string& out = context.head_text;
+    out.clear();
+    append_request_line(out, context);
+    append_host(out, context, upstream);
+
+    context.connection_names.read(head.fields);
+    context.passed.clear();
+    for (const http::Field& field : head.fields) {
+        if (!is_replaced(context, field, style)) context.passed.push_back(field);
+    }
+    append_passed_fields(out, context.passed);
+
+    if (style == ForwardedStyle::x_forwarded || style == ForwardedStyle::both) append_x_forwarded(out, context);
+    if (style == ForwardedStyle::rfc7239 || style == ForwardedStyle::both) append_rfc7239(out, context);
+    out.append("Via: 1.").append(head.minor == 0 ? "0 " : "1 ").append(context.worker->via_name()).append("\r\n");
+    if (head.expectation == http::Expectation::continue_100) append_field(out, "Expect", "100-continue");
+    if (head.framing.kind == http::BodyKind::length) {
+        append_content_length(out, head.framing.length);
+    } else if (head.framing.kind == http::BodyKind::chunked) {
+        append_field(out, "Transfer-Encoding", "chunked");
+    }
+    out.append("\r\n");
+}
+
+}  // namespace corsd::proxy

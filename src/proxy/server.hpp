@@ -1,0 +1,66 @@
+// The process: listeners and signals on the main thread, workers on theirs.
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/snapshot.hpp"
+#include "proxy/acceptor.hpp"
+#include "proxy/resolver.hpp"
+#include "proxy/worker.hpp"
+#include "telemetry/access_log.hpp"
+
+namespace corsd::proxy {
+
+/// One per process. start(), then run() until a signal ends it.
+class Server {
+  public:
+    explicit Server(std::shared_ptr<const config::Snapshot> snapshot);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Opens the access log and all listeners. Returns what went wrong, in one line; nothing then listens.
+    [[nodiscard]] std::string start();
+    /// Serves until SIGTERM or SIGINT, then finishes what runs within timeouts.drain; a second signal ends the process at once.
+    void run();
+
+  private:
+    void await_signal();
+    void drain();
+    void hand_over(Accepted accepted);
+    void admit(Accepted& accepted);
+    void forget(const Accepted& accepted);
+    [[nodiscard]] bool has_room() const noexcept;
+    void start_workers();
+    void watch_workers();
+    [[nodiscard]] const config::Config& config() const noexcept { return share_.snapshot->config(); }
+
+    using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>, net::Executor>;
+
+    boost::asio::io_context io_{1};
+    WorkerShare share_;
+    std::unique_ptr<telemetry::AccessLog> access_log_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::unique_ptr<Resolver>> resolvers_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::thread> threads_;
+    boost::asio::signal_set signals_;
+    Timer timer_;
+    std::chrono::steady_clock::time_point drain_end_{};
+    std::map<std::array<std::uint8_t, 16>, std::size_t> per_address_;  // only while limits.max_connections_per_address is set
+    bool draining_ = false, cut_ = false;
+};
+
+}  // namespace corsd::proxy
