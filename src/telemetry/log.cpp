@@ -129,6 +129,14 @@ std::shared_ptr<spdlog::logger> current_logger() {
 
 }  // namespace
 
+std::optional<Level> level_from(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 6> kNames{"trace", "debug", "info", "warn", "error", "off"};
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+        if (kNames[i] == name) return static_cast<Level>(i);
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> log_open(const LogSettings& settings) {
     Output output;
     if (auto error = output.open(settings.output)) return error;

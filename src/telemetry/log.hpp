@@ -15,6 +15,9 @@ namespace corsd::telemetry {
 
 enum class Level : std::uint8_t { trace, debug, info, warn, error, off };
 
+/// "trace", "debug", "info", "warn", "error", "off"; nothing for another word.
+[[nodiscard]] std::optional<Level> level_from(std::string_view name) noexcept;
+
 struct LogSettings {
     Level level = Level::info;
     LineFormat format = LineFormat::automatic;
