@@ -12,8 +12,9 @@ namespace corsd::http {
 class ConnectionNames {
   public:
     void read(const std::vector<Field>& fields);
-    /// Is the field hop-by-hop: by its own name, or because Connection names it? Fields that a sender may not remove that way
-    /// (Host, Content-Length, Origin, Cookie, Authorization, Sec-Fetch-*, ACR*, ACA*, Vary, Forwarded, X-Forwarded-*, …: those that decide policy or framing) stay.
+    /// Is the field hop-by-hop: by its own name, or because Connection names it? Fields that a sender may not remove
+    /// that way (Host, Content-Length, Origin, Cookie, Authorization, Sec-Fetch-*, ACR*, ACA*, Vary, Forwarded,
+    /// X-Forwarded-*, …: those that decide policy or framing) stay.
     [[nodiscard]] bool removes(const Field& field) const noexcept;
     [[nodiscard]] bool has(std::string_view lower_name) const noexcept;
 

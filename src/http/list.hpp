@@ -7,8 +7,8 @@
 
 namespace corsd::http {
 
-/// Calls `visit(element)` for each non-empty element, white space trimmed; stops when it returns false. Quoted strings are not
-/// special: use it for lists of tokens.
+/// Calls `visit(element)` for each non-empty element, white space trimmed; stops when it returns false. Quoted strings
+/// are not special: use it for lists of tokens.
 template <typename Visit>
 void for_each_element(std::string_view value, Visit visit) {
     while (!value.empty()) {

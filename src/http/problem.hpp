@@ -15,7 +15,8 @@ namespace corsd::http {
 /// "Bad Gateway" for 502 and so on; "" for an unknown status. Static.
 [[nodiscard]] std::string_view reason_phrase(std::uint16_t status) noexcept;
 
-/// Appends the JSON body: {"type":"about:blank","title":…,"status":…,"reason":…,"detail":…}, detail left out when empty.
+/// Appends the JSON body: {"type":"about:blank","title":…,"status":…,"reason":…,"detail":…}, detail left out when
+/// empty.
 void append_problem(std::string& out, std::uint16_t status, Reason reason, std::string_view detail);
 
 }  // namespace corsd::http
