@@ -37,6 +37,13 @@ bool is_secret(std::string_view name, std::span<const std::string> names) noexce
     return std::any_of(names.begin(), names.end(), [&](const std::string& each) { return is_name(name, each); });
 }
 
+/// The place of the first `=`, `&` or `;` from `from` on, or the end. (find_first_of calls memchr for each byte.)
+std::size_t name_end(std::string_view query, std::size_t from) noexcept {
+    while (from < query.size() && query[from] != '=' && query[from] != '&' && query[from] != ';')
+        ++from;
+    return from;
+}
+
 /// Where the value of the first secret in `query` starts and how long it is; length 0 when there is none.
 struct Value {
     std::size_t start = 0;
@@ -46,13 +53,16 @@ struct Value {
 Value first_secret(std::string_view query, std::span<const std::string> names) noexcept {
     std::size_t name_start = 0;
     while (name_start < query.size()) {
-        const std::size_t stop = std::min(query.find_first_of("=&;", name_start), query.size());
+        const std::size_t stop = name_end(query, name_start);
         if (stop < query.size() && query[stop] == '=') {
             const std::size_t end = std::min(query.find('&', stop), query.size());
             if (end > stop + 1 && is_secret(query.substr(name_start, stop - name_start), names)) {
                 return {stop + 1, end - stop - 1};
             }
-            name_start = std::min(query.find_first_of("&;", stop), query.size()) + 1;
+            name_start = stop + 1;
+            while (name_start < query.size() && query[name_start] != '&' && query[name_start] != ';')
+                ++name_start;
+            ++name_start;
         } else {
             name_start = stop + 1;
         }
