@@ -172,6 +172,7 @@ void AccessLog::State::wait(WriteOutcome last, int quiet) noexcept {
 }
 
 void AccessLog::State::run() noexcept {
+    ::pthread_setname_np(::pthread_self(), "corsd-log");  // for top and friends
     int quiet = 0;
     for (;;) {
         const bool last_round = stopping.load(std::memory_order_acquire);
