@@ -33,7 +33,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) noexcept {
 
 bool is_near(std::string_view a, std::string_view b) noexcept {
     const std::size_t longest = std::max(a.size(), b.size());
-    return edit_distance(a, b) <= std::min<std::size_t>(3, std::max<std::size_t>(1, longest / 3));
+    return edit_distance(a, b) <= std::min<std::size_t>(3, longest / 3);
 }
 
 }  // namespace corsd

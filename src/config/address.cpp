@@ -127,8 +127,7 @@ std::optional<Address> read_endpoint(const Node& value, Context& context) {
     std::string_view text = value.text;
     if (text.starts_with(kUnix)) return read_unix(value, context);
     if (text.starts_with("https://")) {
-        context.report.error("not-supported", value.span, "https towards an upstream is not supported yet").fix =
-            "http://" + std::string(text.substr(8));
+        context.report.error("not-supported", value.span, "https towards an upstream is not supported yet");
         return std::nullopt;
     }
     if (!text.starts_with("http://")) {

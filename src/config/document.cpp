@@ -206,11 +206,18 @@ class TreeBuilder final : public YAML::EventHandler {
     std::size_t documents_ = 0;
 };
 
-/// The line that a position stands in, up to it.
-std::string_view line_before(std::string_view text, std::size_t position) noexcept {
-    const std::string_view before = text.substr(0, position);
-    const std::size_t start = before.rfind('\n');
-    return start == std::string_view::npos ? before : before.substr(start + 1);
+/// The white space that the line of a position starts with.
+std::string_view line_indent(std::string_view text, std::size_t position) noexcept {
+    const std::size_t end = position == 0 ? std::string_view::npos : text.rfind('\n', position - 1);
+    const std::string_view line = text.substr(end == std::string_view::npos ? 0 : end + 1);
+    return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+}
+
+/// What an author who forgot the quotes meant to be one value.
+std::string_view plain_value(std::string_view text) noexcept {
+    std::string_view value = text.substr(0, std::min(text.find_first_of(",]}\r\n"), text.size()));
+    value = value.substr(0, std::min(value.find(" #"), value.size()));
+    return ascii::trim_ows(value);
 }
 
 void report_syntax(const YAML::Exception& failure, std::string_view text, std::uint32_t file, Report& report) {
@@ -231,15 +238,16 @@ void report_syntax(const YAML::Exception& failure, std::string_view text, std::u
     }
     const char found = position < text.size() ? text[position] : '\0';
     if (found == '*' || found == '@' || found == '%' || found == '`') {
+        const std::string_view value = plain_value(text.substr(position));
+        place.length = static_cast<std::uint32_t>(value.size());
         report
             .error("quote-it", place,
                    std::string("a value that starts with `") + found + "` means something else in YAML: quote it")
-            .fix = std::string("\"") + found + "…\"";
+            .fix = '"' + std::string(value) + '"';
     } else if (found == '{' && position > 0 && text[position - 1] == '$') {
         --place.column;
         report.error("quote-it", place, "`${…}` inside [ ] or { } must be quoted").fix = "\"${…}\"";
-    } else if (const std::string_view line = line_before(text, position);
-               line.find('\t') != std::string_view::npos && line.find_first_not_of(" \t") == std::string_view::npos) {
+    } else if (line_indent(text, position).find('\t') != std::string_view::npos) {
         report.error("yaml-syntax", place, "YAML lines are indented with spaces, not with tabs");
     } else {
         report.error("yaml-syntax", place, "this is not valid YAML: " + failure.msg);

@@ -1,5 +1,6 @@
 #include "config/expand.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/ascii.hpp"
@@ -158,10 +159,26 @@ class Expansion {
 
 }  // namespace
 
+namespace {
+
+/// No value of a configuration has use for controls or line breaks, and logs, headers and paths would suffer from them.
+/// YAML lets them in by escapes and blocks.
+bool refuse_controls(std::string_view text, const SourceSpan& span, Context& context) {
+    if (std::none_of(text.begin(), text.end(), [](char c) { return ascii::is_control(c) && c != '\t'; })) return false;
+    context.report.error("control-character", span,
+                         "a line break or control character, by an escape or in a block of text");
+    return true;
+}
+
+}  // namespace
+
 void expand(Node& node, Context& context) {
+    if (node.kind == Node::Kind::scalar && refuse_controls(node.text, node.span, context))
+        node.kind = Node::Kind::broken;
     for (Node& item : node.items)
         expand(item, context);
     for (Entry& entry : node.entries) {
+        (void)refuse_controls(entry.key, entry.key_span, context);
         if (entry.key.find("${") != std::string::npos) {
             context.report.error("substitution-in-key", entry.key_span, "`${…}` is expanded in values, not in keys");
         }

@@ -21,8 +21,8 @@ struct Context {
     }
 };
 
-/// Expands every scalar value of the tree; `written` tells afterwards which bytes the author wrote. A value with a
-/// problem becomes broken.
+/// Refuses control characters (C10) and expands every scalar value of the tree; `written` tells afterwards which bytes
+/// the author wrote. A value with a problem becomes broken.
 void expand(Node& node, Context& context);
 
 }  // namespace corsd::config

@@ -119,7 +119,7 @@ void SiteReader::read_one(Fields& fields, const PolicyDraft& defaults, Site site
     unmatched.source.span = site.span;
     site.unmatched.entries.emplace_back(unmatched.source);
     read_resources(fields, defaults, site);
-    warn_about_names(site, every_host_);
+    warn_about_names(site);
     config_.sites.push_back(std::move(site));
 }
 
@@ -130,13 +130,14 @@ void SiteReader::read_names(Fields& fields, Site& site) {
             read_host(*item, site);
     }
     // A broken name is no reason to take the site for one that answers for every host.
-    if (!fields.given("public_origin") && !fields.given("hosts"))
-        claims_.push_back({"", site.span, config_.sites.size()});
+    if (!names_origin_ && !fields.given("hosts")) claims_.push_back({"", site.span, config_.sites.size()});
 }
 
 void SiteReader::read_public_origin(Fields& fields, Site& site) {
     const Node* value = fields.take("public_origin");
-    if (value == nullptr || value->text.empty()) return;
+    const bool empty = value != nullptr && value->text.empty();
+    names_origin_ = fields.given("public_origin") && !empty;
+    if (value == nullptr || empty) return;
     // What came out of a substitution is checked like what was written: here nothing is syntax.
     auto parsed = cors::OriginPattern::parse(value->text);
     if (const auto* error = std::get_if<cors::OriginPatternError>(&parsed)) {
@@ -189,7 +190,7 @@ void SiteReader::read_host(const Node& item, Site& site) {
     claims_.push_back({text, item.span, config_.sites.size()});
 }
 
-void SiteReader::warn_about_names(const Site& site, const SourceSpan& hosts_any) {
+void SiteReader::warn_about_names(const Site& site) {
     const auto enforces = [](const Resource& resource) {
         return std::any_of(resource.governed.entries.begin(), resource.governed.entries.end(),
                            [](const cors::Policy& entry) { return entry.source().mode == cors::Mode::enforce; });
@@ -197,14 +198,14 @@ void SiteReader::warn_about_names(const Site& site, const SourceSpan& hosts_any)
     const bool enforced = site.resources.empty() ? site.unmatched.entries.front().source().mode == cors::Mode::enforce
                                                  : std::any_of(site.resources.begin(), site.resources.end(), enforces);
     if (!enforced) return;
-    if (site.public_origin.empty()) {
+    if (!names_origin_) {
         context_.report
             .warning("missing-public-origin", site.span,
                      "without `public_origin`, what browsers call this site is guessed from each request")
             .fix = "public_origin: https://NAME-THAT-BROWSERS-USE";
     }
-    if (hosts_any.known()) {
-        context_.report.warning("every-host", hosts_any, "this site answers for any name that resolves to it").fix =
+    if (every_host_.known()) {
+        context_.report.warning("every-host", every_host_, "this site answers for any name that resolves to it").fix =
             "list the names";
     }
 }

@@ -84,6 +84,9 @@ class OriginLists {
 Diagnostic& report_pattern_error(const cors::OriginPatternError& error, std::string_view text, const SourceSpan& place,
                                  Report& report);
 
+/// A public suffix exists below this domain, which is none itself: amazonaws.com.
+[[nodiscard]] bool has_public_suffix_below(std::string_view domain) noexcept;
+
 /// The risks of a pattern.
 [[nodiscard]] std::uint8_t risks_of(const cors::OriginPattern& pattern);
 

@@ -14,6 +14,7 @@ namespace {
 /// list has a rule of one more label below it.
 bool is_public_suffix(std::string_view host) {
     if (host.ends_with('.')) host.remove_suffix(1);
+    if (has_public_suffix_below(host)) return true;
     const psl_ctx_t* list = psl_builtin();
     if (list == nullptr) return false;
     constexpr int kKnownOnly = PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE;

@@ -123,7 +123,8 @@ std::string other_place(std::string_view unknown) {
         if (key.name != unknown) continue;
         if (key.section == Section::policy)
             return "`" + std::string(unknown) + "` belongs in a resource or in `defaults:`";
-        return "`" + std::string(unknown) + "` belongs in " + std::string(describe(key.section));
+        const std::string_view preposition = key.section == Section::root ? "` belongs at " : "` belongs in ";
+        return "`" + std::string(unknown) + std::string(preposition) + std::string(describe(key.section));
     }
     return {};
 }

@@ -40,7 +40,7 @@ class SiteReader {
     void read_entries(const Entry& entry, const PolicyDraft& defaults, Resource& resource);
     void add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource);
     void read_upstream_name(Fields& fields, std::size_t& out);
-    void warn_about_names(const Site& site, const SourceSpan& hosts_any);
+    void warn_about_names(const Site& site);
     [[nodiscard]] PolicyDraft read_defaults(Fields& fields, const PolicyDraft& inherited);
 
     Config& config_;
@@ -49,7 +49,9 @@ class SiteReader {
     std::unordered_map<std::string, std::size_t> upstreams_;
     std::unordered_map<std::string, SourceSpan> site_names_;
     std::vector<HostClaim> claims_;
-    SourceSpan every_host_;  // of the site being read: its "*"
+    // Of the site being read.
+    SourceSpan every_host_;      // its "*"
+    bool names_origin_ = false;  // it has a public_origin, right or wrong
 };
 
 /// The policy that a file starts from (C2).
