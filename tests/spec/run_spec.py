@@ -26,8 +26,7 @@ PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-
 REQUIRED = ["C5", "C6", "C7"] + [f"N{n}" for n in [*range(32), 34, 35, 36, 37, 38, 39, 40, 41, 42, 45, 46, 47, 48]]
 REQUEST_KEYS = {"method", "target", "host", "headers", "body"}
 UPSTREAM_KEYS = {"status", "headers", "body", "interim", "trailers", "down"}
-EXPECT_KEYS = {"decision", "reason", "status", "cors", "headers", "absent", "detail", "hint", "forwarded", "interim",
-               "trailers", "hits"}
+EXPECT_KEYS = {"decision", "reason", "status", "cors", "headers", "absent", "detail", "hint", "forwarded", "interim", "hits"}
 
 
 def split_line(line):
@@ -164,8 +163,8 @@ def judge(case, answer, forwarded, entry, fill):
     check.same("1xx answers", [one.status for one in answer.interim], [one["status"] for one in interim])
     for got, wanted in zip(answer.interim, interim):
         check.lines("1xx", got.headers, wanted.get("headers", {}), wanted.get("absent", []))
-    if "trailers" in expect:
-        check.same("trailers", answer.trailers.decode().split("\n")[:-1], expect["trailers"])
+    grants = [line for line in answer.trailers.decode().lower().split("\n") if line.startswith("access-control-")]
+    check.same("grants in trailers", grants, [])
     return check.wrong
 
 
