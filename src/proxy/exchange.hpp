@@ -92,6 +92,8 @@ class Exchange {
     /// The final head with the first bytes of the body.
     virtual net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) = 0;
     virtual net::Task<net::IoResult> send_body(std::string_view bytes, More more) = 0;
+    /// The connection ends with this answer: what the client sent is not trusted any further.
+    virtual void end_after_answer() noexcept = 0;
     /// Cuts the connection so that what was sent cannot be taken for whole.
     virtual void abort() noexcept = 0;
 

@@ -229,7 +229,7 @@ net::Task<void> H1Server::refuse_head(HeadOutcome outcome) {
 }
 
 void H1Server::drain() noexcept {
-    ending_ = ending_ == Ending::open ? Ending::after_answer : ending_;
+    end_after_answer();
     if (idle_) stream_.cancel_read();
 }
 
@@ -238,6 +238,8 @@ void H1Server::cut() noexcept {
     if (upstream_ != nullptr) upstream_->abort();
     stream_.close();
 }
+
+void H1Server::end_after_answer() noexcept { ending_ = ending_ == Ending::open ? Ending::after_answer : ending_; }
 
 void H1Server::abort() noexcept {
     ending_ = Ending::cut;

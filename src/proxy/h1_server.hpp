@@ -48,6 +48,7 @@ class H1Server final : public Exchange, private net::ReadObserver {
     net::Task<net::IoResult> send_interim(const AnswerHead& head) override;
     net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) override;
     net::Task<net::IoResult> send_body(std::string_view bytes, More more) override;
+    void end_after_answer() noexcept override;
     void abort() noexcept override;
     void watch(Abortable* upstream) noexcept override;
     [[nodiscard]] bool peer_gone() const noexcept override { return gone_; }

@@ -18,6 +18,7 @@ net::Task<void> handle(Exchange& exchange, Worker& worker) {
     const http::ParseFailure lost = route_request(context, detail);
     if (lost.reason != Reason::none) {
         context.detail = lost.detail;
+        if (lost.reason != Reason::unknown_host) exchange.end_after_answer();
         co_await answer_problem(context, lost.reason, lost.detail);
         co_return;
     }
