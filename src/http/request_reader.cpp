@@ -139,7 +139,11 @@ bool RequestReader::begin_line(std::string_view line) {
     head_.target = rest.substr(0, size);
     if (is_refused_method(head_.method)) return refuse(Reason::not_implemented, "the method is not served here");
     phase_ = Phase::fields;
-    return true;
+    if (head_.target.front() == '/') return true;
+    // A URL, '*' or neither: part of the request line, so judged with it. Host is still unknown and takes no part.
+    Target ignored;
+    ParseFailure failure;
+    return split_target(head_, ignored, failure) || check(failure);
 }
 
 bool RequestReader::field_line(std::string_view line) {

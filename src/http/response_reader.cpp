@@ -97,6 +97,11 @@ bool ResponseReader::field_line(std::string_view line) {
 bool ResponseReader::finish() {
     const auto failure = scan_.framing.response(method_, head_);
     if (failure.reason != Reason::none) return refuse(failure.detail);
+    if (head_.status < 200 || head_.status == 204) {
+        // RFC 9110 section 8.6: neither says how long a body would be, so what an upstream says all the same is not
+        // passed on.
+        std::erase_if(head_.fields, [](const Field& field) { return field.id == FieldId::content_length; });
+    }
     head_.bytes = scan_.lines.consumed();
     phase_ = Phase::complete;
     return true;

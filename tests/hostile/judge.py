@@ -74,9 +74,12 @@ def _client(expect, outcome):
         yield from _one_response(expect, response)
     if outcome.status is None or outcome.status >= 300:
         return
+    bodies = b"".join(response.body for response in outcome.responses)
     for wanted in expect.get("client_contains", []):
-        if wanted.encode("latin-1") not in outcome.text:
+        if wanted.encode("latin-1") not in bodies:
             yield f"the client did not get {wanted!r}"
+    if expect.get("client_incomplete") and not outcome.closed:
+        yield "the client waits for the rest of a broken response"
     if expect.get("client_incomplete") and not outcome.reset:
         if any(response.status and 200 <= response.status < 300 and response.complete for response in outcome.responses):
             yield "the client takes a broken response for a complete one"

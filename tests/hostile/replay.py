@@ -179,6 +179,7 @@ def work(lane, jobs, failures, verbose):
             case, piecewise = jobs.get_nowait()
         except queue.Empty:
             return
+        start = time.monotonic()
         try:
             faults = play(lane, case, piecewise)
         except OSError as error:
@@ -188,7 +189,7 @@ def work(lane, jobs, failures, verbose):
             failures.append(case["id"])
             print(f"FAILED {case['id']} ({case['title']}), {way}: {'; '.join(faults)}", flush=True)
         elif verbose:
-            print(f"ok {case['id']}, {way}", flush=True)
+            print(f"ok {case['id']}, {way}, {time.monotonic() - start:.2f} s", flush=True)
 
 
 def main():
