@@ -61,18 +61,12 @@ std::shared_ptr<const OriginList> OriginLists::none() {
 std::shared_ptr<const OriginList> OriginLists::read(const Node& value) {
     const std::string key = reference_key(value);
     if (!key.empty()) {
-        if (const auto found = shared_.find(key); found != shared_.end()) {
-            // A copy of the handle with this value's own place; the index stays shared.
-            auto again = std::make_shared<OriginList>(*found->second);
-            again->span = value.span;
-            return again;
-        }
+        if (const auto found = shared_.find(key); found != shared_.end()) return found->second;
     }
     Collected collected;
     collect(value, collected);
     auto list = std::make_shared<OriginList>();
     list->items = std::move(collected.items);
-    list->span = value.span;
     std::vector<cors::OriginPattern> patterns;
     patterns.reserve(list->items.size());
     for (std::size_t i = 0; i < list->items.size(); ++i) {

@@ -37,7 +37,6 @@ struct OriginList {
     std::vector<OriginItem> items;   // each pattern once, in order
     std::vector<std::size_t> risky;  // those with any risk
     cors::OriginSet set;
-    SourceSpan span;  // the value in the resource or in defaults
 };
 
 class OriginLists {

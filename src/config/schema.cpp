@@ -129,6 +129,16 @@ std::string other_place(std::string_view unknown) {
     return {};
 }
 
+std::string foreign_spelling(Section section, std::string_view unknown) {
+    const ForeignKey* foreign = find_foreign(unknown);
+    if (foreign == nullptr) return {};
+    const std::string ours(foreign->ours);
+    if (ours.find(' ') != std::string::npos) return ours;
+    const std::string told =
+        "what " + std::string(foreign->product) + " calls `" + std::string(unknown) + "` is `" + ours + "` here";
+    return find_key(section, ours) != nullptr ? told : told + ", in a resource or in `defaults:`";
+}
+
 }  // namespace
 
 const Key* find_key(Section section, std::string_view name) noexcept {
@@ -151,19 +161,16 @@ std::string suggest_key(Section section, std::string_view unknown) {
     for (const Key& key : all_keys()) {
         if (belongs(key, section) && folded(key.name) == name) return "did you mean `" + std::string(key.name) + "`?";
     }
+    const bool in_policy = section == Section::resource || section == Section::policy;
+    // A word of both another product and another section, such as `headers`: where policies stand, it is the former.
+    if (std::string told = in_policy ? foreign_spelling(section, unknown) : std::string{}; !told.empty()) return told;
     if (std::string place = other_place(unknown); !place.empty()) return place;
     if (section == Section::root) {
         for (const RootKey& key : kForeignRoot) {
             if (key.theirs == name) return "did you mean `" + std::string(key.ours) + "`?";
         }
     }
-    if (const ForeignKey* foreign = find_foreign(unknown)) {
-        const std::string ours(foreign->ours);
-        if (ours.find(' ') != std::string::npos) return ours;
-        const std::string told =
-            "what " + std::string(foreign->product) + " calls `" + std::string(unknown) + "` is `" + ours + "` here";
-        return find_key(section, ours) != nullptr ? told : told + ", in a resource or in `defaults:`";
-    }
+    if (std::string told = foreign_spelling(section, unknown); !told.empty()) return told;
     return nearest(section, unknown);
 }
 

@@ -1,0 +1,438 @@
+// From text to settings: forms, defaults, inheritance, places.
+#include <cstdlib>
+
+#include "catch.hpp"
+#include "config/document.hpp"
+#include "config/report.hpp"
+#include "loading.hpp"
+
+using namespace corsd::config;
+namespace cors = corsd::cors;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+Config good(const std::string& text, const World& world = {}) {
+    Loaded loaded = world.load(text);
+    INFO(rendered(loaded));
+    REQUIRE(loaded.ok());
+    return std::move(*loaded.config);
+}
+
+const cors::PolicySource& policy(const Config& config, std::size_t resource = 0, std::size_t entry = 0) {
+    return config.sites.at(0).resources.at(resource).governed.entries.at(entry).source();
+}
+
+std::vector<std::string> origins(const cors::PolicySource& source) {
+    std::vector<std::string> texts;
+    for (const cors::OriginPattern& pattern : source.origins.patterns())
+        texts.push_back(pattern.text());
+    return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("the smallest useful file") {
+    const Config config = good(R"(listen: 127.0.0.1:8080
+upstream: http://127.0.0.1:5000
+public_origin: http://localhost:8080
+resources:
+  /api/*:
+    origins: [http://localhost:3000, https://yourapp.com]
+    methods: [GET, POST, PUT, DELETE]
+    allow_headers: [Content-Type, Authorization]
+)");
+    REQUIRE(config.listeners.size() == 1);
+    CHECK(config.listeners[0].address.text == "127.0.0.1:8080");
+    REQUIRE(config.upstreams.size() == 1);
+    CHECK(config.upstreams[0].name == "default");
+    CHECK(config.upstreams[0].endpoints.at(0).host == "127.0.0.1");
+    CHECK(config.upstreams[0].endpoints.at(0).port == 5000);
+    REQUIRE(config.sites.size() == 1);
+    CHECK(config.sites[0].unnamed);
+    CHECK(config.sites[0].public_origin == "http://localhost:8080");
+    CHECK(config.sites[0].resources.at(0).governed.pattern == "/api/*");
+    CHECK(origins(policy(config)) == Texts{"http://localhost:3000", "https://yourapp.com"});
+    CHECK(policy(config).methods.names() == Texts{"GET", "POST", "PUT", "DELETE"});
+    CHECK(policy(config).allow_headers.names() == Texts{"authorization", "content-type"});
+}
+
+TEST_CASE("C2: what a file does not say") {
+    const Config config = good("resources:\n  /a: {}\n");
+    CHECK(config.listeners.at(0).address.text == "127.0.0.1:8080");
+    CHECK(config.upstreams.at(0).endpoints.at(0).text == "127.0.0.1:5000");
+    const cors::PolicySource& source = policy(config);
+    CHECK(source.origins.empty());
+    CHECK(source.methods.names() == Texts{"GET", "HEAD", "POST"});
+    CHECK(source.allow_headers.names().empty());
+    CHECK(source.expose_headers.empty());
+    CHECK(source.credentials == cors::Option::off);
+    CHECK(source.max_age == seconds{600});
+    CHECK(source.mode == cors::Mode::enforce);
+    CHECK(source.cross_site_navigation == cors::CrossSiteNavigation::block);
+    CHECK(source.preflight_status == 204);
+    CHECK(source.upstream_headers == cors::UpstreamHeaders::replace);
+    CHECK(source.forward_origin == cors::Option::on);
+    for (const cors::Option option : {source.merge_expose, source.minimal_disclosure, source.devtools_hints,
+                                      source.allow_private_network, source.timing_allow_origin}) {
+        CHECK(option == cors::Option::off);
+    }
+    CHECK(config.threads == 0);
+    CHECK(config.trusted_proxies.empty());
+}
+
+TEST_CASE("an empty file, and one of comments only, is a configuration of defaults") {
+    CHECK(good("").sites.size() == 1);
+    CHECK(good("# nothing yet\n").sites.size() == 1);
+    CHECK(good("\xef\xbb\xbflisten: 127.0.0.1:1\n").listeners.at(0).address.port == 1);
+    CHECK(good("listen: 127.0.0.1:1\r\nthreads: 2\r\n").threads == 2);
+}
+
+TEST_CASE("C1: every policy key is read") {
+    const Config config = good(R"(resources:
+  /a:
+    origins: [https://a.example]
+    methods: [PURGE]
+    allow_headers: ["*", Authorization]
+    expose_headers: [ETag, X-B]
+    supports_credentials: true
+    max_age: 90s
+    mode: report-only
+    cross_site_navigation: allow
+    preflight_status: 200
+    upstream_headers: keep
+    merge_expose: true
+    minimal_disclosure: true
+    devtools_hints: true
+    allow_private_network: true
+    timing_allow_origin: true
+    forward_origin: false
+    dangerously_allow: []
+)");
+    const cors::PolicySource& source = policy(config);
+    CHECK(origins(source) == Texts{"https://a.example"});
+    CHECK(source.methods.names() == Texts{"PURGE"});
+    CHECK(source.allow_headers.any());
+    CHECK(source.allow_headers.names_authorization());
+    CHECK(source.expose_headers == Texts{"ETag", "X-B"});
+    CHECK(source.credentials == cors::Option::on);
+    CHECK(source.max_age == seconds{90});
+    CHECK(source.mode == cors::Mode::report_only);
+    CHECK(source.cross_site_navigation == cors::CrossSiteNavigation::allow);
+    CHECK(source.preflight_status == 200);
+    CHECK(source.upstream_headers == cors::UpstreamHeaders::keep);
+    CHECK(source.forward_origin == cors::Option::off);
+    for (const cors::Option option : {source.merge_expose, source.minimal_disclosure, source.devtools_hints,
+                                      source.allow_private_network, source.timing_allow_origin}) {
+        CHECK(option == cors::Option::on);
+    }
+}
+
+TEST_CASE("C1: outside in, and a list replaces the inherited one") {
+    const Config config = good(R"(upstreams:
+  u: {endpoints: ["http://127.0.0.1:5000"]}
+defaults:
+  origins: [https://top.example]
+  methods: [GET]
+  expose_headers: [ETag]
+  max_age: null
+  mode: headers
+sites:
+  - name: s
+    public_origin: https://s.example
+    defaults:
+      origins: [https://site.example]
+      credentials: true
+    resources:
+      /inherits: {}
+      /own:
+        origins: [https://own.example]
+        credentials: false
+        methods: [PUT]
+        expose_headers: []
+        max_age: 5
+        mode: enforce
+)");
+    const cors::PolicySource& inherits = policy(config, 0);
+    CHECK(origins(inherits) == Texts{"https://site.example"});
+    CHECK(inherits.methods.names() == Texts{"GET"});
+    CHECK(inherits.expose_headers == Texts{"ETag"});
+    CHECK(inherits.credentials == cors::Option::on);
+    CHECK_FALSE(inherits.max_age.has_value());
+    CHECK(inherits.mode == cors::Mode::headers);
+    const cors::PolicySource& own = policy(config, 1);
+    CHECK(origins(own) == Texts{"https://own.example"});
+    CHECK(own.methods.names() == Texts{"PUT"});
+    CHECK(own.expose_headers.empty());
+    CHECK(own.credentials == cors::Option::off);
+    CHECK(own.max_age == seconds{5});
+    CHECK(own.mode == cors::Mode::enforce);
+    // C6: the same defaults, but nobody is admitted.
+    const cors::PolicySource& unmatched = config.sites[0].unmatched.entries.at(0).source();
+    CHECK(unmatched.origins.empty());
+    CHECK(unmatched.methods.names() == Texts{"GET"});
+    CHECK(unmatched.mode == cors::Mode::headers);
+}
+
+TEST_CASE("spans point at the values that decide, wherever they were inherited from") {
+    const Config config = good(R"(defaults:
+  origins: [https://a.example]
+  allow_headers: [X-A]
+resources:
+  /a:
+    methods: [GET]
+)");
+    const cors::PolicySource& source = policy(config);
+    CHECK(source.span == corsd::SourceSpan{0, 5, 3, 2});
+    CHECK(source.origins_span.line == 2);
+    CHECK(source.origins_span.column == 12);
+    CHECK(source.allow_headers_span.line == 3);
+    CHECK(source.methods_span.line == 6);
+    CHECK(config.sites[0].resources[0].governed.span == source.span);
+    CHECK_FALSE(config.sites[0].unmatched.entries[0].source().origins_span.known());
+}
+
+TEST_CASE("C7: a list of entries, each with its methods") {
+    const Config config = good(R"(defaults: {max_age: 1m}
+resources:
+  /a:
+    - methods: [GET]
+      origins: "*"
+    - {methods: [POST, DELETE], origins: [https://a.example]}
+)");
+    REQUIRE(config.sites[0].resources.at(0).governed.entries.size() == 2);
+    CHECK(policy(config, 0, 0).origins.any());
+    CHECK(policy(config, 0, 0).span.line == 4);
+    CHECK(policy(config, 0, 1).methods.names() == Texts{"POST", "DELETE"});
+    CHECK(policy(config, 0, 1).max_age == seconds{60});
+    CHECK(policy(config, 0, 1).span.line == 6);
+}
+
+TEST_CASE("C3: groups name groups, files hold lists") {
+    World world;
+    world.files["/etc/corsd/partners.txt"] =
+        "\xef\xbb\xbf# partners\r\n\r\nhttps://one.example  # first\r\n\thttps://*.two.example\n";
+    Loaded loaded = world.load(R"(groups:
+  all: ["@web", "@file:partners.txt", https://x.example]
+  web: [https://web.example, "http://localhost:*"]
+resources:
+  /a: {origins: ["@all", "~https://[a-z]+\\.preview\\.example"]}
+  /b: {origins: ["@all"]}
+  /c: {origins: ["@all"]}
+)",
+                               "/etc/corsd/corsd.yaml");
+    INFO(rendered(loaded));
+    REQUIRE(loaded.ok());
+    const Texts all{"https://web.example", "http://localhost:*", "https://one.example", "https://*.two.example",
+                    "https://x.example"};
+    CHECK(origins(policy(*loaded.config, 1)) == all);
+    CHECK(origins(policy(*loaded.config, 2)) == all);
+    CHECK(policy(*loaded.config, 0).origins.patterns().size() == 6);
+    CHECK(policy(*loaded.config, 1).origins_span.line == 6);
+    CHECK(policy(*loaded.config, 2).origins_span.line == 7);
+    REQUIRE(loaded.sources.size() == 2);
+    CHECK(loaded.sources[1].name == "/etc/corsd/partners.txt");
+}
+
+TEST_CASE("C3: groups that double themselves cost nothing") {
+    std::string text = "groups:\n  g0: [https://a.example, https://b.example]\n";
+    for (int i = 1; i < 30; ++i) {
+        const std::string inner = "\"@g" + std::to_string(i - 1) + "\"";
+        text += "  g" + std::to_string(i) + ": [" + inner + ", " + inner + "]\n";
+    }
+    const Config config = good(text + "resources:\n  /a: {origins: [\"@g29\"]}\n");
+    CHECK(policy(config).origins.patterns().size() == 2);
+}
+
+TEST_CASE("\"null\" with its permission, \"*\" in each of its forms") {
+    const Config config = good(R"(resources:
+  /null: {origins: ["null"], dangerously_allow: [null_origin]}
+  /scalar: {origins: "*", methods: "*", allow_headers: "*", expose_headers: "*"}
+  /list: {origins: ["*"], methods: ["*"], allow_headers: ["*"], expose_headers: ["*"]}
+hosts: "*"
+)");
+    CHECK(policy(config, 0).origins.allows_null());
+    for (const std::size_t resource : {1U, 2U}) {
+        CHECK(policy(config, resource).origins.any());
+        CHECK(policy(config, resource).methods.any());
+        CHECK(policy(config, resource).allow_headers.any());
+        CHECK(policy(config, resource).expose_headers == Texts{"*"});
+    }
+    CHECK(config.sites[0].hosts == Texts{"*"});
+}
+
+TEST_CASE("long forms of listeners, upstreams and sites") {
+    const Config config = good(R"(listeners:
+  - {name: public, address: "[::]:8443"}
+  - address: unix:/run/corsd/http.sock
+upstreams:
+  api: {endpoints: ["http://app"], pass_host: false, keepalive: {max_idle: 5, idle_timeout: 1500ms}}
+  sock: {endpoints: ["unix:/run/gunicorn.sock"]}
+  six: {endpoints: ["http://[::1]:5000"]}
+sites:
+  - name: one
+    hosts: [one.example, "*.one.example"]
+    public_origin: https://one.example
+    upstream: sock
+    resources:
+      /a: {}
+      /b: {upstream: api}
+      /c:
+        - {methods: [GET], upstream: six}
+        - {methods: [POST]}
+  - name: two
+    public_origin: https://two.example:8443
+    upstream: six
+)");
+    CHECK(config.listeners.at(0).name == "public");
+    CHECK(config.listeners[0].address.host == "::");
+    CHECK(config.listeners[0].address.port == 8443);
+    CHECK(config.listeners[0].address.text == "[::]:8443");
+    CHECK(config.listeners.at(1).address.kind == AddressKind::unix_socket);
+    CHECK(config.listeners[1].address.path == "/run/corsd/http.sock");
+    CHECK(config.upstreams.at(0).endpoints.at(0).text == "app:80");
+    CHECK(config.upstreams[0].pass_host == PassHost::endpoint);
+    CHECK(config.upstreams[0].max_idle == 5);
+    CHECK(config.upstreams[0].idle_timeout == milliseconds{1500});
+    CHECK(config.upstreams.at(1).endpoints.at(0).path == "/run/gunicorn.sock");
+    CHECK(config.upstreams.at(2).endpoints.at(0).host == "::1");
+    REQUIRE(config.sites.size() == 2);
+    CHECK_FALSE(config.sites[0].unnamed);
+    CHECK(config.sites[0].hosts == Texts{"one.example", "*.one.example"});
+    CHECK(config.sites[0].upstream == 1);
+    CHECK(config.sites[0].resources.at(0).upstream == 1);
+    CHECK(config.sites[0].resources.at(1).upstream == 0);
+    CHECK(config.sites[0].resources.at(2).upstream == 2);
+    CHECK(config.sites[1].upstream == 2);
+    CHECK(config.sites[1].resources.empty());
+}
+
+TEST_CASE("with several upstreams the unnamed site takes the one called default") {
+    const Config config =
+        good("upstreams:\n  a: {endpoints: [\"http://a\"]}\n  default: {endpoints: [\"http://b\"]}\n");
+    CHECK(config.sites.at(0).upstream == 1);
+}
+
+TEST_CASE("limits, timeouts, paths, headers, log, threads, proxies") {
+    const Config config = good(R"(threads: 4
+trusted_proxies: [10.0.0.0/8, 192.0.2.1, "2001:db8::/32"]
+limits:
+  max_connections: 1
+  max_connections_per_address: 2
+  max_requests_per_connection: 3
+  max_header_bytes: 64KiB
+  max_header_fields: 5
+  max_target_bytes: 6KiB
+  max_body_bytes: 7GiB
+timeouts: {header: 1s, body: 2s, write: 3s, idle: 4m, connect: 5ms, response: 6s, stream: 7h, drain: 0}
+paths: {encoded_slash: keep, double_slashes: merge, parameters: refuse}
+headers: {underscores: reject, forwarded: rfc7239, trust_forwarded_host: true}
+log: {level: debug, format: json, output: /var/log/corsd.log, access: {enabled: false, only: refused, redact_query: [key]}}
+)");
+    CHECK(config.threads == 4);
+    REQUIRE(config.trusted_proxies.size() == 3);
+    CHECK(config.trusted_proxies[0].bits == 96 + 8);
+    CHECK(config.trusted_proxies[1].bits == 128);
+    CHECK(config.trusted_proxies[2].bits == 32);
+    CHECK(config.limits.max_connections == 1);
+    CHECK(config.limits.max_connections_per_address == 2);
+    CHECK(config.limits.max_requests_per_connection == 3);
+    CHECK(config.limits.max_header_bytes == 64 * 1024);
+    CHECK(config.limits.max_header_fields == 5);
+    CHECK(config.limits.max_target_bytes == 6 * 1024);
+    CHECK(config.limits.max_body_bytes == 7ULL << 30U);
+    CHECK(config.timeouts.header == milliseconds{1'000});
+    CHECK(config.timeouts.body == milliseconds{2'000});
+    CHECK(config.timeouts.write == milliseconds{3'000});
+    CHECK(config.timeouts.idle == milliseconds{240'000});
+    CHECK(config.timeouts.connect == milliseconds{5});
+    CHECK(config.timeouts.response == milliseconds{6'000});
+    CHECK(config.timeouts.stream == milliseconds{25'200'000});
+    CHECK(config.timeouts.drain == milliseconds{0});
+    CHECK(config.paths.encoded_slash == corsd::route::EncodedSlash::keep);
+    CHECK(config.paths.double_slashes == corsd::route::DoubleSlashes::merge);
+    CHECK(config.paths.parameters == corsd::route::PathParameters::refuse);
+    CHECK(config.headers.underscores == Underscores::reject);
+    CHECK(config.headers.forwarded == ForwardedStyle::rfc7239);
+    CHECK(config.headers.trust_forwarded_host == TrustForwardedHost::yes);
+    CHECK(config.log.level == "debug");
+    CHECK(config.log.format == LogFormat::json);
+    CHECK(config.log.output == "/var/log/corsd.log");
+    CHECK(config.log.access == AccessEnabled::no);
+    CHECK(config.log.only == AccessOnly::refused);
+    CHECK(config.log.redact_query == Texts{"key"});
+}
+
+TEST_CASE("what is right beside what is wrong") {
+    // Near misses of section 2: each of these is allowed.
+    const Loaded loaded = World{}.load(R"(resources:
+  /a:
+    origins:
+      - https://a.ex.
+      - https://under_score.example
+      - https://127.0.0.1
+      - "https://[2001:db8::1]:8443"
+      - https://*.app.example:*
+      - "chrome-extension://abcdefghijklmnop"
+      - "~https://[a-z]{2,5}\\.example\\.com"
+    methods: [GET, purge, X-METHOD]
+    allow_headers: [X-Secure, Proxied, Accept]
+    expose_headers: [Set-Cookies, Originator]
+  /b: {max_age: -1}
+  /c: {max_age: 24h}
+  /d: {max_age: 0}
+  /e/*/f: {origins: ["https://*.example.co.uk", "https://*.corp"], credentials: true}
+  ~/x/[0-9]+: {}
+)");
+    INFO(rendered(loaded));
+    CHECK(loaded.ok());
+}
+
+TEST_CASE("load_file: a file that cannot be read is one line without a place") {
+    const Loaded loaded = load_file("/nowhere/corsd.yaml", system_environment());
+    CHECK_FALSE(loaded.ok());
+    CHECK(rendered(loaded) ==
+          "/nowhere/corsd.yaml: error[file]: cannot read the configuration: No such file or directory\n");
+    CHECK(has_code(load_file("/", system_environment()), "file"));
+}
+
+TEST_CASE("the system environment reads variables and files") {
+    const Environment environment = system_environment();
+    CHECK(environment.variable("PATH") == std::optional<std::string>(std::getenv("PATH")));
+    CHECK_FALSE(environment.variable("CORSD_NO_SUCH_VARIABLE_HERE").has_value());
+    std::string error;
+    CHECK(environment.read_file(std::string(CORSD_SOURCE_DIR) + "/CMakeLists.txt", error).has_value());
+}
+
+TEST_CASE("a file over the bound is refused before it is parsed") {
+    const Loaded loaded = World{}.load(std::string(kMaxDocumentBytes + 1, '#'));
+    CHECK(rendered(loaded) == "corsd.yaml: error[file-too-large]: the file is larger than 16 MiB\n");
+}
+
+TEST_CASE("every file that is shipped is accepted") {
+    const std::string folder = std::string(CORSD_SOURCE_DIR) + "/config/";
+    for (const char* name :
+         {"corsd.yaml", "quickstart.yaml", "examples/behind-load-balancer.yaml", "examples/cookies.yaml",
+          "examples/per-method.yaml", "examples/public-api.yaml", "examples/report-only.yaml"}) {
+        const Loaded loaded = load_file(folder + name, system_environment());
+        INFO(rendered(loaded));
+        CHECK(loaded.ok());
+        CHECK(loaded.diagnostics.empty());
+    }
+}
+
+TEST_CASE("quick_config is a file that loads") {
+    const std::string text =
+        quick_config("http://127.0.0.1:5000", {"https://a.example", "~https://x$"}, "127.0.0.1:9000");
+    const Config config = good(text);
+    CHECK(config.listeners.at(0).address.port == 9000);
+    CHECK(config.upstreams.at(0).endpoints.at(0).port == 5000);
+    CHECK(origins(policy(config)) == Texts{"https://a.example", "~https://x$"});
+    CHECK(good(quick_config("unix:/run/x.sock", {"*"}, "")).listeners.at(0).address.port == 8080);
+    // What a shell hands over never becomes syntax.
+    CHECK(has_code(World{}.load(quick_config("http://a\"\\${X}", {}, "")), "bad-address"));
+    CHECK(has_code(World{}.load(quick_config("http://a\nlisten: x", {}, "")), "control-character"));
+}
