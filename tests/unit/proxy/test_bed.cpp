@@ -1,0 +1,136 @@
+#include "test_bed.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <utility>
+
+#include "allocation_count.hpp"
+#include "config/load.hpp"
+
+namespace corsd::tests {
+
+Peer::Peer(int descriptor) : descriptor_(descriptor) {
+    if (descriptor < 0) throw std::runtime_error("no connection");
+    const timeval limit{10, 0};
+    ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+Peer::Peer(Peer&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), pending_(std::move(other.pending_)) {}
+
+Peer::~Peer() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void Peer::send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0) throw std::runtime_error("send failed");
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+}
+
+bool Peer::fill() {
+    char space[65536];
+    const ssize_t got = ::recv(descriptor_, space, sizeof space, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("nothing came");
+    if (got <= 0) return false;
+    pending_.append(space, static_cast<std::size_t>(got));
+    return true;
+}
+
+std::string Peer::receive_until(std::string_view end) {
+    std::size_t at;
+    while ((at = pending_.find(end)) == std::string::npos) {
+        if (!fill()) throw std::runtime_error("the stream ended after: " + pending_);
+    }
+    std::string taken = pending_.substr(0, at + end.size());
+    pending_.erase(0, taken.size());
+    return taken;
+}
+
+std::string Peer::receive_exactly(std::size_t size) {
+    while (pending_.size() < size) {
+        if (!fill()) throw std::runtime_error("the stream ended after: " + pending_);
+    }
+    std::string taken = pending_.substr(0, size);
+    pending_.erase(0, size);
+    return taken;
+}
+
+std::string Peer::receive_all() {
+    while (fill()) {
+    }
+    return std::exchange(pending_, {});
+}
+
+void Peer::half_close() const { ::shutdown(descriptor_, SHUT_WR); }
+
+void Peer::reset() {
+    const linger hard{1, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    ::close(std::exchange(descriptor_, -1));
+}
+
+Listening::Listening() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const auto wanted = net::SocketAddress::ip("127.0.0.1", 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    const timeval limit{10, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (::bind(descriptor_, wanted->data(), wanted->size()) != 0 || ::listen(descriptor_, 64) != 0 ||
+        ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+        throw std::runtime_error("cannot listen");
+    }
+    address_ = net::SocketAddress{reinterpret_cast<const sockaddr*>(&bound), size};
+}
+
+Listening::~Listening() { ::close(descriptor_); }
+
+int Listening::accept_descriptor() const { return ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC); }
+
+TestBed::TestBed(std::string_view yaml) {
+    std::string text = "listen: 127.0.0.1:1\nupstream: http://127.0.0.1:" + std::to_string(upstream_.port()) + "\n";
+    text += yaml;
+    config::Loaded loaded = config::load_text(text, "test.yaml", config::system_environment());
+    if (!loaded.ok()) throw std::runtime_error(config::render(loaded.diagnostics.front(), loaded.sources));
+    share_.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
+    share_.upstreams.push_back(std::make_unique<proxy::UpstreamShare>());
+    share_.via_name = "corsd-test";
+    worker_ = std::make_unique<proxy::Worker>(share_, nullptr);
+    worker_->set_addresses(0, {upstream_.address()});
+    thread_ = std::thread([this] {
+        count_my_allocations();
+        worker_->run();
+    });
+}
+
+TestBed::~TestBed() { finish(); }
+
+void TestBed::finish() {
+    if (!thread_.joinable()) return;
+    worker_->drain();
+    worker_->cut();
+    thread_.join();
+}
+
+Peer TestBed::connect() {
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::connect(client, front_.address().data(), front_.address().size()) != 0) throw std::runtime_error("connect");
+    Peer peer{client};
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    ::getsockname(client, reinterpret_cast<sockaddr*>(&from), &size);
+    // The other end, as the main thread would accept it.
+    const int accepted = front_.accept_descriptor();
+    worker_->adopt({accepted, net::SocketAddress{reinterpret_cast<const sockaddr*>(&from), size}});
+    return peer;
+}
+
+}  // namespace corsd::tests

@@ -1,0 +1,81 @@
+// A worker between real sockets of this process: a blocking client on one side, a scripted upstream on the other.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "config/snapshot.hpp"
+#include "net/socket_address.hpp"
+#include "proxy/worker.hpp"
+
+namespace corsd::tests {
+
+/// A blocking connection; every call fails the test when it fails or takes longer than ten seconds.
+class Peer {
+  public:
+    explicit Peer(int descriptor);
+    Peer(Peer&& other) noexcept;
+    Peer& operator=(Peer&&) = delete;
+    ~Peer();
+
+    void send(std::string_view bytes) const;
+    /// What the other side has sent, up to and with `end`; what comes behind it is kept for the next call.
+    [[nodiscard]] std::string receive_until(std::string_view end);
+    [[nodiscard]] std::string receive_exactly(std::size_t size);
+    /// Everything up to the end of the stream (or its reset).
+    [[nodiscard]] std::string receive_all();
+    void half_close() const;
+    void reset();
+
+  private:
+    [[nodiscard]] bool fill();
+    int descriptor_;
+    std::string pending_;
+};
+
+/// Listens on a free port of 127.0.0.1.
+class Listening {
+  public:
+    Listening();
+    ~Listening();
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+    [[nodiscard]] std::uint16_t port() const { return address_.port(); }
+    [[nodiscard]] const net::SocketAddress& address() const { return address_; }
+    [[nodiscard]] Peer accept() const { return Peer{accept_descriptor()}; }
+    [[nodiscard]] int accept_descriptor() const;
+
+  private:
+    int descriptor_;
+    net::SocketAddress address_;
+};
+
+/// One Worker on its own thread, with the policy of `yaml` (without listen and upstream, which the bed fills in).
+class TestBed {
+  public:
+    explicit TestBed(std::string_view yaml);
+    ~TestBed();
+    TestBed(const TestBed&) = delete;
+    TestBed& operator=(const TestBed&) = delete;
+
+    /// A new client connection to the worker.
+    [[nodiscard]] Peer connect();
+    /// The next connection that the worker makes.
+    [[nodiscard]] Peer accept_upstream() { return upstream_.accept(); }
+    [[nodiscard]] proxy::Worker& worker() { return *worker_; }
+    /// Drains the worker and waits for its end.
+    void finish();
+
+  private:
+    Listening upstream_, front_;
+    proxy::WorkerShare share_;
+    std::unique_ptr<proxy::Worker> worker_;
+    std::thread thread_;
+};
+
+}  // namespace corsd::tests
