@@ -46,7 +46,7 @@ class Process:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="corsd-e2e-"))
         self.stderr_path = self.directory / "stderr"
         with open(self.stderr_path, "wb") as stderr:
-            self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=cwd,
+            self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=cwd, start_new_session=True,
                                           env={**os.environ, **(env or {})})
         try:
             wait_until(self._ready, f"{argv[0]} to listen on {port}")
@@ -76,8 +76,11 @@ class Process:
         return self.child.wait(timeout)
 
     def close(self):
-        if self.alive():
-            self.child.kill()
+        # The whole group: gunicorn's workers outlive a master that is killed.
+        try:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.child.wait()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -162,16 +165,6 @@ class Flask(Process):
             argv = [PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4",
                     "--chdir", str(ROOT / "examples/flask"), "app:app"]
         super().__init__(argv, port, env={"PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"})
-
-    def close(self):
-        # gunicorn's workers end with their master only when it is asked politely.
-        if self.alive():
-            self.terminate()
-            try:
-                self.exit_code(10)
-            except subprocess.TimeoutExpired:
-                pass
-        super().close()
 
     def count(self):
         with Client(self.port) as client:

@@ -152,7 +152,7 @@ class VanishingClients(TestCase):
         client = server.client()
         client.send("GET", "/api/x")
         upstream.wait(1)
-        client.close()
+        client.reset()
         wait_until(lambda: upstream.ended == 1, "the upstream's connection to end")
 
 

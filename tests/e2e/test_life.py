@@ -96,8 +96,9 @@ class NotStarting(TestCase):
     def test_a_busy_port_is_one_clear_line(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = f"127.0.0.1:{taken.getsockname()[1]}"
-            done = self.refused("run", "--listen", address, "--upstream", "http://127.0.0.1:9", "--allow-origin", ALLOWED)
-            self.one_line(done, address, "in use")
+            path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "corsd.yaml"
+            path.write_text(f"listen: {address}\nupstream: http://127.0.0.1:9\npublic_origin: http://{address}\nresources: {{}}\n")
+            self.one_line(self.refused("run", "--config", path), address, "in use")
 
     def test_a_missing_file_is_one_clear_line(self):
         for verb in ("run", "check"):
@@ -187,8 +188,7 @@ class LivingOn(TestCase):
             client = server.client()
             client.send("GET", "/api/big")
             client.head_of_response()
-            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            client.close()
+            client.reset()
         self.assertEqual(len(server.ask("GET", "/api/big").body), 4_000_000)
         self.assertTrue(server.alive())
 

@@ -195,6 +195,11 @@ class Client:
         except ConnectionResetError:
             return True
 
+    def reset(self):
+        """An RST instead of a FIN: nobody is there any more, while a FIN may mean that only no more requests come."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.sock.close()
+
     def close(self):
         self.sock.close()
 
