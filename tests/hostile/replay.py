@@ -81,18 +81,21 @@ class Lane:
         self.stderr.seek(0)
         return self.stderr.read().decode(errors="replace")[-4000:]
 
-    def close(self):
-        """Ends the program; what it died of before, or None."""
+    def stop(self):
+        """Asks the program to end; what it died of before, or None."""
         died = self.child.poll()
-        if died is None:
-            self.child.terminate()
-            try:
-                self.child.wait(10)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
-        self.stderr.flush()
+        self.child.terminate()
         return None if died is None else f"corsd ended with {died}: {self.complaints()}"
+
+    def close(self):
+        """Waits for the end that was asked for; what is wrong with it, or None. A case may have left something behind that never ends."""
+        try:
+            status = self.child.wait(10)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+            return "corsd did not stop within 10 seconds of SIGTERM"
+        return None if status == 0 else f"corsd stopped with {status}: {self.complaints()}"
 
 
 class Talk:
@@ -217,7 +220,8 @@ def main():
             thread.start()
         for thread in threads:
             thread.join()
-        deaths = [death for death in (lane.close() for lane in lanes) if death]
+        stopped = [lane.stop() for lane in lanes]
+        deaths = {death or lane.close() for lane, death in zip(lanes, stopped)} - {None}
     for death in deaths:
         print(death)
     print(f"{total - len(failures)} passed, {len(failures)} failed")
