@@ -21,7 +21,7 @@ struct PathRules {
 /// Why a path is refused (400 path_ambiguous). `none` means it was canonicalised.
 enum class PathProblem : std::uint8_t {
     none,
-    not_absolute,       // does not start with '/'
+    not_absolute,  // does not start with '/'
     encoded_nul,
     encoded_slash,
     encoded_backslash,
@@ -35,8 +35,9 @@ enum class PathProblem : std::uint8_t {
 /// The sentence for the problem's `detail` member. Static.
 [[nodiscard]] std::string_view describe(PathProblem problem) noexcept;
 
-/// The canonical form of `raw` (a path without query). When `raw` is canonical already, `out` is `raw` itself and nothing is copied; else
-/// `out` views `storage`, which is overwritten and keeps its capacity. Linear in the length. RFC 3986 sections 5.2.4 and 6.2.2.2.
+/// The canonical form of `raw` (a path without query). When `raw` is canonical already, `out` is `raw` itself and
+/// nothing is copied; else `out` views `storage`, which is overwritten and keeps its capacity. Linear in the length.
+/// RFC 3986 sections 5.2.4 and 6.2.2.2.
 [[nodiscard]] PathProblem canonical_path(std::string_view raw, const PathRules& rules, std::string& storage,
                                          std::string_view& out);
 

@@ -19,11 +19,11 @@ namespace corsd::route {
 struct PatternError {
     enum class Code : std::uint8_t {
         empty,
-        not_absolute,      // starts with neither '/' nor '~'
-        partial_wildcard,  // /api*, /a*b, **
-        not_canonical,     // fix shows the canonical form
-        ambiguous,         // no canonical form at all
-        query_or_fragment, // '?' or '#' in a pattern
+        not_absolute,       // starts with neither '/' nor '~'
+        partial_wildcard,   // /api*, /a*b, **
+        not_canonical,      // fix shows the canonical form
+        ambiguous,          // no canonical form at all
+        query_or_fragment,  // '?' or '#' in a pattern
         bad_regex,
         control_or_non_ascii,
     };
@@ -37,7 +37,8 @@ class PathPattern {
   public:
     enum class Kind : std::uint8_t { exact, glob, regex, all };  // all: "/*"
 
-    /// Parses one pattern. Never throws. `literal_start`/'*' semantics for expanded values are the caller's business (C9).
+    /// Parses one pattern. Never throws. `literal_start`/'*' semantics for expanded values are the caller's business
+    /// (C9).
     [[nodiscard]] static std::variant<PathPattern, PatternError> parse(std::string_view text);
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }

@@ -1,5 +1,5 @@
-// Path pattern -> resource, by the total precedence of C5. Hashing, not scanning: the cost of a match depends on the path's segments and the
-// number of regexes, not on the number of patterns. Immutable once built; any thread may match.
+// Path pattern -> resource, by the total precedence of C5. Hashing, not scanning: the cost of a match depends on the
+// path's segments and the number of regexes, not on the number of patterns. Immutable once built; any thread may match.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,7 @@ enum class HostMatch : std::uint8_t {
     exact,          // an entry of `hosts`
     wildcard,       // "*.x" of `hosts`
     any,            // "*" of `hosts`
-    fallback,       // a site with neither hosts nor public_origin, or a host that always reaches the only or unnamed site
+    fallback,  // a site with neither hosts nor public_origin, or a host that always reaches the only or unnamed site
 };
 
 struct SiteMatch {
@@ -34,10 +34,12 @@ class SiteTable {
     };
 
     SiteTable() = default;
-    /// Sites in file order; match() answers with indices into it. Two sites that claim one name are the caller's error (config validates).
+    /// Sites in file order; match() answers with indices into it. Two sites that claim one name are the caller's error
+    /// (config validates).
     explicit SiteTable(const std::vector<Names>& sites);
 
-    /// `host` is lower-case, without port and without one trailing dot; empty when the request has none. Allocates nothing.
+    /// `host` is lower-case, without port and without one trailing dot; empty when the request has none. Allocates
+    /// nothing.
     [[nodiscard]] SiteMatch match(std::string_view host) const noexcept;
 
   private:
