@@ -4,9 +4,6 @@
 
 #include <sys/uio.h>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -15,14 +12,18 @@
 
 #include "net/deadline_wheel.hpp"
 #include "net/io_result.hpp"
+#include "net/poller.hpp"
 #include "net/socket_address.hpp"
 
 namespace corsd::net {
 
-using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+/// What the streams of a worker share.
+struct Loop {
+    Poller& poller;
+    DeadlineWheel& wheel;
+};
 
-/// Told when a pending read ends while nobody awaits it. May destroy the stream.
+/// Told when a read that had to wait ends while nobody awaits it. May destroy the stream.
 class ReadObserver {
   public:
     virtual void read_ended(const IoResult& result) noexcept = 0;
@@ -31,20 +32,21 @@ class ReadObserver {
     ~ReadObserver() = default;
 };
 
-/// One thread. Move-only; an empty Stream has no socket. Destroying one closes the socket at once: operations that are
-/// pending end without anybody being told, and their memory lives until then.
+/// One thread. Move-only; an empty Stream has no socket. Destroying one closes the socket at once: nobody is told of
+/// operations that are pending.
 class Stream {
   public:
     Stream() = default;
     /// Takes a connected, non-blocking descriptor of `family` (AF_INET, AF_INET6, AF_UNIX).
-    Stream(Executor executor, DeadlineWheel& wheel, int family, int descriptor);
+    Stream(Loop loop, int family, int descriptor);
     Stream(Stream&& other) noexcept;
     Stream& operator=(Stream&& other) noexcept;
     ~Stream();
 
     [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
 
-    /// Posts a read of up to `space.size()` bytes (not 0). None may be pending. `space` must stay until the read is done.
+    /// Posts a read of up to `space.size()` bytes (not 0). None may be pending. `space` must stay until the read is done. It may be done on return:
+    /// read_ready() tells; the observer is not called then.
     void start_read(std::span<char> space, std::chrono::milliseconds within);
     [[nodiscard]] bool read_pending() const noexcept;
     /// Has a posted read ended whose result nobody has taken yet?
@@ -80,8 +82,7 @@ class Stream {
 
     /// Begins a connection to `address` and gives its stream, whose connected() must be awaited before anything else. Out of
     /// descriptors and the like: connected() says so.
-    [[nodiscard]] static Stream dial(Executor executor, DeadlineWheel& wheel, const SocketAddress& address,
-                                     std::chrono::milliseconds within);
+    [[nodiscard]] static Stream dial(Loop loop, const SocketAddress& address, std::chrono::milliseconds within);
     [[nodiscard]] WriteAwaiter connected() noexcept { return WriteAwaiter{*state_}; }
 
     /// Half-closes: the peer reads the end of the stream.
@@ -95,8 +96,9 @@ class Stream {
 
   private:
     void adopt(int family, int descriptor);
+    void release() noexcept;
 
-    State* state_ = nullptr;  // counted: pending operations hold it too
+    State* state_ = nullptr;  // given back to the poller
 };
 
 }  // namespace corsd::net

@@ -43,9 +43,9 @@ class Acceptor {
     boost::asio::io_context& io_;
     const config::Listener& listener_;
     Hooks hooks_;
-    boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, net::Executor> acceptor_;
+    boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type> acceptor_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      net::Executor>
+                                      boost::asio::io_context::executor_type>
         timer_;
     bool exhausted_ = false;
     bool owns_path_ = false;

@@ -34,9 +34,9 @@ class Resolver {
 
     const config::Address& endpoint_;
     Found found_;
-    boost::asio::ip::basic_resolver<Tcp, net::Executor> resolver_;
+    boost::asio::ip::basic_resolver<Tcp, boost::asio::io_context::executor_type> resolver_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      net::Executor>
+                                      boost::asio::io_context::executor_type>
         timer_;
     std::vector<std::string> known_;  // as text, to tell what has changed
     bool complained_ = false;

@@ -115,6 +115,18 @@ void compare_grants(Context& context, const http::ResponseHead& head) {
     return {};
 }
 
+void grant(Context& context, const http::ResponseHead& head, AnswerHead& out) {
+    const cors::Verdict& verdict = context.verdict;
+    add_grants(out, verdict.grants);
+    std::string_view expose = verdict.grants.expose_headers;
+    if (verdict.merge_expose) {
+        context.expose.clear();
+        http::append_merged_expose(context.expose, head.fields, expose);
+        expose = context.expose;
+    }
+    if (!expose.empty()) out.add("Access-Control-Expose-Headers", expose);
+}
+
 }  // namespace
 
 void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead& out) {
@@ -132,14 +144,8 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
         return;
     }
     replace_location(context);
-    add_grants(out, verdict.grants);
-    if (verdict.merge_expose) {
-        context.expose.clear();
-        http::append_merged_expose(context.expose, head.fields, verdict.grants.expose_headers);
-        if (!context.expose.empty()) out.add("Access-Control-Expose-Headers", context.expose);
-    } else if (!verdict.grants.expose_headers.empty()) {
-        out.add("Access-Control-Expose-Headers", verdict.grants.expose_headers);
-    }
+    // `keep`: the upstream grants, corsd adds nothing but its Vary (N35).
+    if (verdict.upstream_headers == UpstreamTreatment::replace) grant(context, head, out);
     context.vary.clear();
     http::append_merged_vary(context.vary, head.fields, vary_value(verdict.grants.vary));
     if (!context.vary.empty()) out.add("Vary", context.vary);

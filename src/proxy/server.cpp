@@ -153,6 +153,7 @@ void Server::run() {
 void Server::await_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
+        await_signal();  // first: what follows may cancel it for good
         if (signal == SIGUSR1) {
             if (access_log_) access_log_->reopen();
             if (const auto failed = telemetry::log_reopen()) log_write(Level::error, *failed);
@@ -162,7 +163,6 @@ void Server::await_signal() {
         } else {
             drain();
         }
-        await_signal();
     });
 }
 

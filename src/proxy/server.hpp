@@ -47,7 +47,7 @@ class Server {
     [[nodiscard]] const config::Config& config() const noexcept { return share_.snapshot->config(); }
 
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                    boost::asio::wait_traits<std::chrono::steady_clock>, net::Executor>;
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>, boost::asio::io_context::executor_type>;
 
     boost::asio::io_context io_{1};
     WorkerShare share_;

@@ -39,7 +39,7 @@ net::Task<UpstreamPool::Connected> UpstreamPool::connect(milliseconds within) {
             outcome.failure.cause = IoError::timed_out;
             break;
         }
-        net::Stream stream = net::Stream::dial(site_.executor, site_.wheel, address, left);
+        net::Stream stream = net::Stream::dial(site_.loop, address, left);
         const IoResult result = co_await stream.connected();
         if (result.ok()) {
             outcome.client = std::make_unique<H1Client>(std::move(stream), site_.buffers, limits_);
@@ -65,6 +65,7 @@ void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
     kept.buffer_.rewind(0);
     idle_.push_back(std::move(client));
     kept.start_read(upstream_.idle_timeout);
+    if (kept.stream_.read_ready()) evict(kept);  // closed already, or bytes that nobody asked for
 }
 
 void UpstreamPool::evict(H1Client& client) noexcept {

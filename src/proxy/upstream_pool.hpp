@@ -22,8 +22,7 @@ struct UpstreamShare {
 class UpstreamPool {
   public:
     struct Site {  // where the pool lives
-        net::Executor executor;
-        net::DeadlineWheel& wheel;
+        net::Loop loop;
         BufferPool& buffers;
     };
 

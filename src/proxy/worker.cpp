@@ -31,9 +31,9 @@ void report_escape(std::exception_ptr escaped) noexcept {
 }  // namespace
 
 Worker::Worker(WorkerShare& share, telemetry::AccessRing* ring)
-    : share_(share), work_(boost::asio::make_work_guard(io_)), wheel_(io_), ring_(ring) {
+    : share_(share), work_(boost::asio::make_work_guard(io_)), wheel_(io_), poller_(io_), ring_(ring) {
     contexts_.reserve(kKeptContexts);
-    const UpstreamPool::Site site{io_.get_executor(), wheel_, buffers_};
+    const UpstreamPool::Site site{{poller_, wheel_}, buffers_};
     const auto& upstreams = snapshot().config().upstreams;
     for (std::size_t i = 0; i < upstreams.size(); ++i) {
         pools_.push_back(std::make_unique<UpstreamPool>(upstreams[i], *share.upstreams[i], site, head_limits()));
@@ -86,7 +86,7 @@ net::Task<void> Worker::serve(Accepted accepted) {
     };
     const Counted counted{*this, accepted};
     counters_.connections_opened.add();
-    net::Stream stream(io_.get_executor(), wheel_, accepted.peer.family(), accepted.descriptor);
+    net::Stream stream(net::Loop{poller_, wheel_}, accepted.peer.family(), accepted.descriptor);
     H1Server server(*this, std::move(stream), client_address(accepted.peer), accepted.admission);
     link(server);
     std::exception_ptr escaped;
@@ -134,6 +134,7 @@ void Worker::finish_when_empty() {
     if (!draining_ || connections() != 0) return;
     for (const auto& pool : pools_) pool->close_idle();
     wheel_.stop();
+    poller_.stop();
     work_.reset();
 }
 

@@ -96,6 +96,7 @@ class Worker {
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     net::DeadlineWheel wheel_;
+    net::Poller poller_;
     BufferPool buffers_;
     std::vector<std::unique_ptr<UpstreamPool>> pools_;
     std::vector<std::unique_ptr<Context>> contexts_;

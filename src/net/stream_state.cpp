@@ -1,0 +1,165 @@
+#include "net/stream_state.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace corsd::net {
+
+namespace {
+
+/// Reads that may complete without waiting before the others of the worker have their turn.
+constexpr int kReadsAtOnce = 16;
+
+}  // namespace
+
+void Stream::State::ready(std::uint32_t events) noexcept {
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+        readable = true;
+        ended = ended || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        reads_at_once = 0;
+        if (read_pending && try_read()) complete_read();
+    }
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) == 0 || !writer || descriptor < 0) return;
+    if (std::exchange(connecting, false)) {
+        finish_write(connect_error());
+        return;
+    }
+    const std::size_t before = write_result.bytes;
+    write_some();
+    if (write_done) {
+        finish_write(write_result.error);
+    } else if (write_result.bytes != before) {
+        loop.wheel.arm(write_deadline, write_within);
+    }
+}
+
+void Stream::State::deferred() noexcept {
+    if (read_pending) {
+        if (descriptor < 0 || std::exchange(read_cancelled, false)) {
+            finish_read({IoError::cancelled, 0});
+        } else {
+            reads_at_once = 0;
+            if (try_read()) complete_read();
+        }
+    }
+    if (writer && descriptor < 0) finish_write(IoError::cancelled);
+}
+
+void Stream::State::begin_read(std::chrono::milliseconds within) {
+    read_ready = false;
+    read_cancelled = false;
+    if (descriptor < 0) {
+        read_result = {IoError::cancelled, 0};
+        read_ready = true;
+        return;
+    }
+    if (readable) {
+        if (++reads_at_once > kReadsAtOnce) {
+            loop.poller.defer(*this);
+        } else if (try_read()) {
+            read_ready = true;
+            return;
+        }
+    }
+    read_pending = true;
+    loop.wheel.arm(read_deadline, within);
+}
+
+bool Stream::State::try_read() noexcept {
+    if (space.empty()) {
+        read_result = {};
+        return true;
+    }
+    for (;;) {
+        const ssize_t got = ::recv(descriptor, space.data(), space.size(), 0);
+        if (got > 0) {
+            read_result = {IoError::none, static_cast<std::size_t>(got)};
+            // A short read has emptied the socket: what comes later is a new edge (epoll(7), question 9).
+            readable = ended || read_result.bytes == space.size();
+            return true;
+        }
+        if (got == 0) {
+            read_result = {IoError::eof, 0};
+            return true;
+        }
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            readable = false;
+            return false;
+        }
+        read_result = {io_error_from_errno(errno), 0};
+        return true;
+    }
+}
+
+void Stream::State::finish_read(IoResult result) noexcept {
+    if (!read_pending) return;
+    read_result = result;
+    complete_read();
+}
+
+void Stream::State::complete_read() noexcept {
+    read_deadline.disarm();
+    read_pending = false;
+    read_ready = true;
+    if (reader) {
+        std::exchange(reader, {}).resume();
+    } else if (observer != nullptr) {
+        observer->read_ended(IoResult{read_result});
+    }
+}
+
+void Stream::State::write_some() noexcept {
+    while (first_piece < piece_count) {
+        msghdr message{};
+        message.msg_iov = &pieces[first_piece];
+        message.msg_iovlen = piece_count - first_piece;
+        const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+            write_result.error = io_error_from_errno(errno);
+            write_done = true;
+            return;
+        }
+        auto left = static_cast<std::size_t>(sent);
+        write_result.bytes += left;
+        while (first_piece < piece_count && left >= pieces[first_piece].iov_len) {
+            left -= pieces[first_piece].iov_len;
+            ++first_piece;
+        }
+        if (left > 0) {
+            pieces[first_piece].iov_base = static_cast<char*>(pieces[first_piece].iov_base) + left;
+            pieces[first_piece].iov_len -= left;
+        }
+    }
+    write_done = true;
+}
+
+void Stream::State::finish_write(IoError error) noexcept {
+    write_deadline.disarm();
+    write_done = true;
+    write_result.error = error;
+    if (writer) std::exchange(writer, {}).resume();
+}
+
+IoError Stream::State::connect_error() const noexcept {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    return io_error_from_errno(error);
+}
+
+void Stream::State::close() noexcept {
+    read_deadline.disarm();
+    write_deadline.disarm();
+    if (descriptor < 0) return;
+    ::close(std::exchange(descriptor, -1));
+    if (read_pending || writer) loop.poller.defer(*this);
+}
+
+}  // namespace corsd::net
