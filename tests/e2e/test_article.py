@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import ALLOWED, EVIL, ROOT, CORSD, Client, Flask, Process, TestCase, free_port
+from support import ALLOWED, EVIL, ROOT, CORSD, Client, Flask, Process, TestCase, accepts, free_port, wait_until
 
 JSON = ("Content-Type", "application/json")
 
@@ -99,6 +99,7 @@ class Article(TestCase):
 
     def test_with_flask_down_502_is_readable_and_preflights_go_on(self):
         self.flask.close()
+        wait_until(lambda: not accepts(self.flask.port), "gunicorn's worker to be gone as well")
         answer = self.ask("POST", "/api/foo", [("Origin", ALLOWED), JSON], b'{"inputVar": 21}')
         self.assert_problem(answer, 502, "upstream_unreachable")
         self.assert_readable(answer)

@@ -287,7 +287,8 @@ class Upstream:
                 request = Request(head)
                 if self.read_body:
                     pieces = []
-                    connection.read_body(request, pieces.append)
+                    if not connection.read_body(request, pieces.append):
+                        break  # cut short: not a request that an application would have seen
                     request.body = b"".join(pieces)
                 with self.lock:
                     self.requests.append(request)
