@@ -75,6 +75,7 @@ bool SiteReader::read_resource(const Entry& entry, const PolicyDraft& defaults, 
             Fields fields(entry.value, Section::resource, context_);
             PolicyDraft draft = read_policy(fields, defaults, lists_);
             read_upstream_name(fields, resource.upstream);
+            warn_about_entry(fields, draft, resource);
             add_entry(std::move(draft), entry.key_span, resource);
             break;
         }
@@ -115,6 +116,7 @@ void SiteReader::read_entries(const Entry& entry, const PolicyDraft& defaults, R
         } else {
             drafts.push_back(draft);
         }
+        warn_about_entry(fields, draft, resource);
         const std::size_t before = resource.upstream;
         read_upstream_name(fields, resource.upstream);
         if (fields.given("upstream")) {
@@ -129,6 +131,26 @@ void SiteReader::read_entries(const Entry& entry, const PolicyDraft& defaults, R
         add_entry(std::move(draft), span, resource);
     }
     judge_entries(drafts, context_.report);
+}
+
+void SiteReader::warn_about_entry(Fields& fields, const PolicyDraft& draft, const Resource& resource) {
+    if (fields.given("dangerously_allow")) warn_about_permissions(draft, context_.report);
+    if (fields.given("cross_site_navigation") && resource.governed.pattern.ends_with('*') &&
+        draft.source.cross_site_navigation == cors::CrossSiteNavigation::allow) {
+        context_.report
+            .warning("navigation-wide", fields.key_span("cross_site_navigation"),
+                     "any site may POST a form to every path below " + resource.governed.pattern)
+            .fix = "give it to the one path that needs it";
+    }
+    if (!elsewhere_) return;
+    for (const std::size_t index : draft.origins->risky) {
+        const OriginItem& item = draft.origins->items[index];
+        if (!item.has(Risk::loopback)) continue;
+        context_.report
+            .warning("origin-loopback", item.span,
+                     "`" + item.pattern.text() + "` is whatever runs on a visitor's own machine")
+            .fix = "keep it in the configuration of your development site";
+    }
 }
 
 void SiteReader::add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "config/address.hpp"
@@ -56,6 +57,21 @@ void judge_listeners(const Config& config, Report& report) {
         problem.related = other->second;
         problem.related_message = "the other one is here";
     }
+}
+
+/// Neither loopback, private (RFC 1918, RFC 4193), shared (RFC 6598) nor link-local; an unspecified address may be
+/// anything.
+bool is_public(const IpLiteral& ip) noexcept {
+    const auto& b = ip.bytes;
+    if (!ip.v4) {
+        const bool loopback =
+            std::all_of(b.begin(), b.end() - 1, [](std::uint8_t byte) { return byte == 0; }) && b[15] == 1;
+        return !loopback && (b[0] & 0xfeU) != 0xfcU && !(b[0] == 0xfe && (b[1] & 0xc0U) == 0x80U);
+    }
+    const unsigned first = b[12];
+    const unsigned second = b[13];
+    return !(first == 127 || first == 10 || (first == 172 && second / 16 == 1) || (first == 192 && second == 168) ||
+             (first == 169 && second == 254) || (first == 100 && second / 64 == 1));
 }
 
 void read_keepalive(Fields& fields, Upstream& upstream) {
@@ -152,6 +168,19 @@ void read_upstreams(Fields& root, Config& config) {
     if (map->entries.empty()) context.report.error("empty-section", map->span, "`upstreams` names no upstream");
     for (const Entry& entry : map->entries)
         read_upstream(entry, config, context);
+}
+
+void warn_about_listeners(const Config& config, Report& report) {
+    if (!config.trusted_proxies.empty()) return;
+    for (const Listener& listener : config.listeners) {
+        const auto ip = listener.address.kind == AddressKind::tcp ? parse_ip(listener.address.host) : std::nullopt;
+        if (!ip || !is_public(*ip)) continue;
+        report
+            .warning(
+                "plain-public-listener", listener.span,
+                "this address may be public, and what is said here can be read and changed by whoever is in between")
+            .fix = "put TLS in front and name it in trusted_proxies, or listen on a private address";
+    }
 }
 
 void read_trusted_proxies(Fields& root, Config& config) {

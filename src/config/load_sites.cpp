@@ -42,6 +42,10 @@ SiteReader::SiteReader(Config& config, OriginLists& lists, Context& context)
 
 void SiteReader::read(Fields& root) {
     const PolicyDraft defaults = read_defaults(root, builtin_policy());
+    if (const Node* paths = root.take("paths")) {
+        const bool answered = paths->find("double_slashes") != nullptr || paths->find("parameters") != nullptr;
+        if (answered) folded_ = FoldedPaths::answered;
+    }
     const Node* sites = root.take("sites");
     if (root.given("sites")) {
         for (const std::string_view key : {"resources", "public_origin", "hosts"}) {
@@ -93,11 +97,25 @@ PolicyDraft SiteReader::read_defaults(Fields& fields, const PolicyDraft& inherit
     const Node* node = fields.take("defaults");
     if (node == nullptr) return inherited;
     Fields keys(*node, Section::policy, context_);
-    return read_policy(keys, inherited, lists_);
+    if (keys.given("dangerously_allow")) {
+        context_.report
+            .warning("permission-in-defaults", keys.key_span("dangerously_allow"),
+                     "a permission in `defaults:` holds for every resource, also for those to come")
+            .fix = "give it to the resource that needs it";
+    }
+    PolicyDraft draft = read_policy(keys, inherited, lists_);
+    if (keys.given("cross_site_navigation") && draft.source.cross_site_navigation == cors::CrossSiteNavigation::allow) {
+        context_.report
+            .warning("navigation-wide", keys.key_span("cross_site_navigation"),
+                     "any site may POST a form to every resource")
+            .fix = "give it to the one path that needs it";
+    }
+    return draft;
 }
 
 void SiteReader::read_one(Fields& fields, const PolicyDraft& defaults, Site site) {
     every_host_ = {};
+    elsewhere_ = false;
     read_names(fields, site);
     site.upstream = kNoUpstream;
     if (!site.unnamed) read_upstream_name(fields, site.upstream);
@@ -120,6 +138,7 @@ void SiteReader::read_one(Fields& fields, const PolicyDraft& defaults, Site site
     site.unmatched.entries.emplace_back(unmatched.source);
     read_resources(fields, defaults, site);
     warn_about_names(site);
+    warn_about_resources(site, folded_, context_.report);
     config_.sites.push_back(std::move(site));
 }
 
@@ -155,6 +174,7 @@ void SiteReader::read_public_origin(Fields& fields, Site& site) {
         return;
     }
     site.public_origin = pattern.text();
+    elsewhere_ = !cors::is_loopback_host(pattern.host());
     std::string host = pattern.host();
     if (host.ends_with('.')) host.pop_back();
     claims_.push_back({std::move(host), value->span, config_.sites.size()});

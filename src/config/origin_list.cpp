@@ -79,6 +79,7 @@ std::shared_ptr<const OriginList> OriginLists::read(const Node& value) {
                 .fix = "\"*\" alone, or the list without it";
         }
     }
+    warn_about_list(*list, context_.report);
     list->set = cors::OriginSet(std::move(patterns));
     if (!key.empty()) shared_.emplace(key, list);
     return list;

@@ -23,6 +23,7 @@ enum class Risk : std::uint8_t {
     any_host = 4,        // a wildcard or regex that admits every host
     insecure = 8,        // not https, and not on this machine
     public_suffix = 16,  // a wildcard over domains of different owners
+    loopback = 32,       // on this machine: not for a site that is elsewhere
 };
 
 struct OriginItem {
@@ -85,6 +86,12 @@ Diagnostic& report_pattern_error(const cors::OriginPatternError& error, std::str
 
 /// A public suffix exists below this domain, which is none itself: amazonaws.com.
 [[nodiscard]] bool has_public_suffix_below(std::string_view domain) noexcept;
+
+/// Warnings about a list by itself.
+void warn_about_list(const OriginList& list, Report& report);
+
+/// The first admits an origin that the second does not, as far as their patterns tell.
+[[nodiscard]] bool admits_more(const cors::OriginSet& one, const cors::OriginSet& other);
 
 /// The risks of a pattern.
 [[nodiscard]] std::uint8_t risks_of(const cors::OriginPattern& pattern);

@@ -51,7 +51,9 @@ std::uint8_t risks_of(const cors::OriginPattern& pattern) {
     } else {
         const bool subdomains = pattern.kind() == Kind::subdomains || pattern.kind() == Kind::subdomains_any_port;
         if (pattern.kind() == Kind::regex && pattern.admits_any_host()) add(Risk::any_host);
-        if (!pattern.is_https() && !pattern.is_loopback()) add(Risk::insecure);
+        const bool loopback = pattern.is_loopback();
+        if (!pattern.is_https() && !loopback) add(Risk::insecure);
+        if (loopback) add(Risk::loopback);
         if (subdomains && is_public_suffix(pattern.host())) add(Risk::public_suffix);
     }
     return risks;

@@ -91,6 +91,13 @@ void read_choices(Fields& fields, PolicyDraft& draft) {
     read_option(fields, "minimal_disclosure", source.minimal_disclosure);
     read_option(fields, "devtools_hints", source.devtools_hints);
     read_option(fields, "allow_private_network", source.allow_private_network);
+    if (source.allow_private_network == cors::Option::on && fields.given("allow_private_network")) {
+        fields.context()
+            .report
+            .warning("private-network", fields.key_span("allow_private_network"),
+                     "no current browser reads Access-Control-Allow-Private-Network")
+            .fix = "remove it";
+    }
     read_option(fields, "timing_allow_origin", source.timing_allow_origin);
     read_option(fields, "forward_origin", source.forward_origin);
 }

@@ -18,6 +18,8 @@ namespace corsd::config {
 void read_listeners(Fields& root, Config& config);
 void read_upstreams(Fields& root, Config& config);
 void read_trusted_proxies(Fields& root, Config& config);
+/// Listeners and proxies together.
+void warn_about_listeners(const Config& config, Report& report);
 /// threads, limits, timeouts, paths, headers, log.
 void read_tuning(Fields& root, Config& config);
 
@@ -38,6 +40,7 @@ class SiteReader {
     void read_resources(Fields& fields, const PolicyDraft& defaults, Site& site);
     [[nodiscard]] bool read_resource(const Entry& entry, const PolicyDraft& defaults, Site& site);
     void read_entries(const Entry& entry, const PolicyDraft& defaults, Resource& resource);
+    void warn_about_entry(Fields& fields, const PolicyDraft& draft, const Resource& resource);
     void add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource);
     void read_upstream_name(Fields& fields, std::size_t& out);
     void warn_about_names(const Site& site);
@@ -52,6 +55,8 @@ class SiteReader {
     // Of the site being read.
     SourceSpan every_host_;      // its "*"
     bool names_origin_ = false;  // it has a public_origin, right or wrong
+    bool elsewhere_ = false;     // its public_origin is not on this machine
+    FoldedPaths folded_ = FoldedPaths::unanswered;
 };
 
 /// The policy that a file starts from (C2).

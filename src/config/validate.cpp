@@ -79,6 +79,25 @@ void judge_policy(const PolicyDraft& draft, Report& report) {
     }
 }
 
+void warn_about_permissions(const PolicyDraft& draft, Report& report) {
+    const bool credentials = draft.source.credentials == cors::Option::on;
+    const auto needs = [&](Risk risk) {
+        return std::any_of(draft.origins->risky.begin(), draft.origins->risky.end(),
+                           [&](std::size_t index) { return draft.origins->items[index].has(risk); });
+    };
+    const bool unneeded_null = draft.permissions.null_origin && !needs(Risk::null);
+    const bool unneeded_insecure =
+        draft.permissions.insecure_origin_with_credentials && !(credentials && needs(Risk::insecure));
+    const bool unneeded_suffix =
+        draft.permissions.public_suffix_wildcard && !(credentials && needs(Risk::public_suffix));
+    if (!unneeded_null && !unneeded_insecure && !unneeded_suffix) return;
+    const std::string name = unneeded_null       ? "null_origin"
+                             : unneeded_insecure ? "insecure_origin_with_credentials"
+                                                 : "public_suffix_wildcard";
+    report.warning("permission-unneeded", draft.permissions_span, "nothing here needs " + quoted(name)).fix =
+        "remove it";
+}
+
 void judge_entries(const std::vector<PolicyDraft>& entries, Report& report) {
     std::unordered_map<std::string, SourceSpan> owners;
     for (const PolicyDraft& entry : entries) {

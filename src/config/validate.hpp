@@ -13,6 +13,14 @@ namespace corsd::config {
 /// The origins of an effective policy in the company of its credentials and permissions.
 void judge_policy(const PolicyDraft& draft, Report& report);
 
+/// Warnings about permissions that nothing in the policy needs. Only for a policy that names them itself.
+void warn_about_permissions(const PolicyDraft& draft, Report& report);
+
+/// Whether `paths` says what is to happen to double slashes or parameters.
+enum class FoldedPaths : std::uint8_t { unanswered, answered };
+/// Warnings about resources in the company of each other.
+void warn_about_resources(const Site& site, FoldedPaths folded, Report& report);
+
 /// C7: disjoint methods, GET and HEAD together, no "*".
 void judge_entries(const std::vector<PolicyDraft>& entries, Report& report);
 

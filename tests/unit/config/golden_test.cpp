@@ -1,8 +1,9 @@
 // The whole text of every diagnostic: golden/NAME.yaml is loaded, golden/NAME.expected is what `corsd check` says about
 // it. CORSD_UPDATE_GOLDEN=1 in the environment writes the expected files anew; read the difference before you keep it.
+#include <re2/re2.h>
 #include <cstdlib>
 #include <filesystem>
-#include <regex>
+
 #include <set>
 
 #include "catch.hpp"
@@ -40,15 +41,14 @@ std::vector<std::string> golden_names() {
 /// All codes that the source of this room can report.
 std::set<std::string> codes_in_source() {
     std::set<std::string> codes;
-    const std::regex call(
+    const re2::RE2 call(
         "(?:error|warning|fail)\\(\\s*\"([a-z0-9-]+)\"|Risk::\\w+,\\s*\"([a-z-]+)\"|return \"(path-[a-z-]+)\"");
     for (const auto& file : fs::directory_iterator(std::string(CORSD_SOURCE_DIR) + "/src/config")) {
         const std::string text = read_whole(file.path().string());
-        for (std::sregex_iterator at(text.begin(), text.end(), call), end; at != end; ++at) {
-            for (std::size_t group = 1; group <= 3; ++group) {
-                if ((*at)[group].matched) codes.insert((*at)[group].str());
-            }
-        }
+        re2::StringPiece rest(text);
+        std::string code[3];
+        while (re2::RE2::FindAndConsume(&rest, call, &code[0], &code[1], &code[2]))
+            codes.insert(code[0] + code[1] + code[2]);
     }
     using Code = corsd::cors::OriginPatternError::Code;
     for (int code = 0; code <= static_cast<int>(Code::group_reference); ++code) {
@@ -76,14 +76,13 @@ TEST_CASE("C10: diagnostics say place, line, caret, code and fix") {
 
 TEST_CASE("C10: every code that the source reports has a golden text") {
     std::set<std::string> seen;
-    const std::regex code("^[^\\n]*: (?:error|warning)\\[([a-z0-9-]+)\\]");
+    const re2::RE2 heading(": (?:error|warning)\\[([a-z0-9-]+)\\]: ");
     for (const std::string& name : golden_names()) {
         const std::string text = read_whole(kFolder + name + ".expected");
-        std::istringstream lines(text);
-        for (std::string line; std::getline(lines, line);) {
-            std::smatch match;
-            if (std::regex_search(line, match, code)) seen.insert(match[1]);
-        }
+        re2::StringPiece rest(text);
+        std::string code;
+        while (re2::RE2::FindAndConsume(&rest, heading, &code))
+            seen.insert(code);
     }
     // Not in a text of reasonable size: the first has no text at all and the second 16 MiB (load_test has both); the
     // third is refused by the document before a pattern is parsed.

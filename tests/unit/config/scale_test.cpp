@@ -51,7 +51,7 @@ TEST_CASE("four times the file takes nothing like sixteen times as long") {
 TEST_CASE("10 000 bad origins are 10 000 diagnostics, each once") {
     std::string text = many_origins(1);
     for (int i = 0; i < 10'000; ++i)
-        text += "    - http://app" + std::to_string(i) + ".example\n";
+        text += "    - http://plain" + std::to_string(i) + ".example\n";
     text += "defaults: {credentials: true}\n" + many_resources(100);
     const Loaded loaded = World{}.load(text);
     CHECK(loaded.diagnostics.size() == 10'000);

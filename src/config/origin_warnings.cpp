@@ -1,0 +1,176 @@
+// What is allowed in a list of origins and yet seldom meant (policy section 2, warnings).
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/ascii.hpp"
+#include "config/origin_list.hpp"
+
+namespace corsd::config {
+
+namespace {
+
+using Kind = cors::OriginPattern::Kind;
+constexpr std::size_t kMaxCanaries = 64;  // exact origins of a list that its regexes are tried with
+
+std::string quoted(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
+
+/// Origins that nobody means to admit who admits `origin`: another domain behind it, before it, or with a dot as any
+/// byte.
+std::vector<std::string> disguises(std::string_view origin) {
+    const std::size_t host = origin.find("://") + 3;
+    const std::size_t port = std::min(origin.find(':', host), origin.size());
+    std::vector<std::string> result;
+    result.push_back(std::string(origin.substr(0, port)) + ".evil.example" + std::string(origin.substr(port)));
+    result.push_back(std::string(origin.substr(0, host)) + "evil-" + std::string(origin.substr(host)));
+    for (std::size_t dot = origin.find('.', host); dot < port; dot = origin.find('.', dot + 1)) {
+        std::string replaced(origin);
+        replaced[dot] = 'x';
+        result.push_back(std::move(replaced));
+    }
+    return result;
+}
+
+void warn_about_canaries(const OriginItem& regex, const OriginList& list, Report& report) {
+    std::vector<std::string> canaries{"https://evil.example"};
+    std::size_t tried = 0;
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.kind() != Kind::exact || item.pattern.host_kind() != cors::HostKind::domain) continue;
+        if (++tried > kMaxCanaries) break;
+        for (std::string& canary : disguises(item.pattern.text()))
+            canaries.push_back(std::move(canary));
+    }
+    for (const std::string& canary : canaries) {
+        const auto origin = cors::parse_origin(canary);
+        // What the list admits by name is no surprise.
+        if (!origin || !regex.pattern.matches(*origin)) continue;
+        const auto named = [&](const OriginItem& item) {
+            return item.pattern.kind() != Kind::regex && item.pattern.matches(*origin);
+        };
+        if (std::any_of(list.items.begin(), list.items.end(), named)) continue;
+        report.warning("regex-admits-stranger", regex.span, "this expression admits " + canary).fix =
+            "name your domain after the last wildcard, and write \\. for a dot";
+        return;
+    }
+}
+
+/// The offset of a dot that stands for any byte although a label follows it, or npos.
+std::size_t unescaped_dot(std::string_view pattern) noexcept {
+    bool in_class = false;
+    for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
+        const char c = pattern[i];
+        if (c == '\\') {
+            ++i;
+        } else if (c == '[') {
+            in_class = true;
+        } else if (c == ']') {
+            in_class = false;
+        } else if (c == '.' && !in_class && ascii::is_alnum(pattern[i + 1])) {
+            return i;
+        }
+    }
+    return std::string_view::npos;
+}
+
+void warn_about_regex(const OriginItem& item, const OriginList& list, Report& report) {
+    warn_about_canaries(item, list, report);
+    const std::string& text = item.pattern.text();
+    const std::size_t dot = unescaped_dot(std::string_view(text).substr(1));
+    if (dot == std::string_view::npos) return;
+    std::string fixed = text;
+    fixed.insert(dot + 1, "\\");
+    report
+        .warning("regex-unescaped-dot", item.span,
+                 "the dot before " + quoted(text.substr(dot + 2)) + " matches any byte")
+        .fix = fixed;
+}
+
+void warn_about_twins(const OriginList& list, Report& report) {
+    std::unordered_map<std::string_view, const OriginItem*> https;
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.kind() == Kind::exact && item.pattern.scheme() == "https")
+            https.emplace(std::string_view(item.pattern.text()).substr(8), &item);
+    }
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.kind() != Kind::exact || item.pattern.scheme() != "http" || item.pattern.is_loopback())
+            continue;
+        const auto twin = https.find(std::string_view(item.pattern.text()).substr(7));
+        if (twin == https.end()) continue;
+        Diagnostic& problem = report.warning(
+            "origin-http-twin", item.span,
+            quoted(item.pattern.text()) + " is the same site without TLS: whoever is on the network can speak for it");
+        problem.fix = "remove it";
+        problem.related = twin->second->span;
+        problem.related_message = "its https twin is here";
+    }
+}
+
+/// One origin that a wildcard pattern stands for, in the middle of what it admits.
+std::string representative(const cors::OriginPattern& pattern) {
+    const bool subdomains = pattern.kind() == Kind::subdomains || pattern.kind() == Kind::subdomains_any_port;
+    std::string text = pattern.scheme() + "://" + (subdomains ? "qzxw." : "") + pattern.host();
+    if (pattern.has_any_port()) return text + ":49153";
+    return pattern.port() == 0 ? text : text + ":" + std::to_string(pattern.port());
+}
+
+void warn_about_redundancy(const OriginList& list, Report& report) {
+    std::vector<const OriginItem*> wildcards;
+    std::vector<cors::OriginPattern> patterns;
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.is_wildcard() || item.pattern.has_any_port()) {
+            wildcards.push_back(&item);
+            patterns.push_back(item.pattern);
+        }
+    }
+    if (wildcards.empty() || list.items[list.risky.empty() ? 0 : list.risky.front()].has(Risk::any)) return;
+    const cors::OriginSet set(std::move(patterns));
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.kind() != Kind::exact) continue;
+        const auto origin = cors::parse_origin(item.pattern.text());
+        if (!origin || !set.admits(*origin)) continue;
+        for (const OriginItem* wildcard : wildcards) {
+            if (!wildcard->pattern.matches(*origin)) continue;
+            Diagnostic& problem = report.warning(
+                "origin-redundant", item.span,
+                quoted(item.pattern.text()) + " is admitted by " + quoted(wildcard->pattern.text()) + " already");
+            problem.related = wildcard->span;
+            problem.related_message = "it is here";
+            break;
+        }
+    }
+}
+
+/// Does the set admit all that the pattern does? For a regex only the same text is sure to.
+bool covers(const cors::OriginSet& set, const cors::OriginPattern& pattern) {
+    if (set.any()) return true;
+    if (pattern.kind() == Kind::any) return false;
+    if (pattern.kind() == Kind::null) return set.allows_null();
+    const std::string probe = pattern.kind() == Kind::exact   ? pattern.text()
+                              : pattern.kind() == Kind::regex ? ""
+                                                              : representative(pattern);
+    if (const auto origin = cors::parse_origin(probe); origin && set.admits(*origin)) return true;
+    if (pattern.kind() != Kind::regex) return false;
+    return std::any_of(set.patterns().begin(), set.patterns().end(),
+                       [&](const cors::OriginPattern& other) { return other.text() == pattern.text(); });
+}
+
+}  // namespace
+
+void warn_about_list(const OriginList& list, Report& report) {
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.kind() == Kind::regex) warn_about_regex(item, list, report);
+    }
+    warn_about_twins(list, report);
+    warn_about_redundancy(list, report);
+}
+
+bool admits_more(const cors::OriginSet& one, const cors::OriginSet& other) {
+    if (&one.patterns() == &other.patterns()) return false;  // one list, inherited
+    return std::any_of(one.patterns().begin(), one.patterns().end(),
+                       [&](const cors::OriginPattern& pattern) { return !covers(other, pattern); });
+}
+
+}  // namespace corsd::config
