@@ -9,7 +9,11 @@ namespace corsd::cli {
 void print_diagnostics(const config::Loaded& loaded) {
     std::string text;
     for (const config::Diagnostic& diagnostic : loaded.diagnostics) text += config::render(diagnostic, loaded.sources);
-    if (loaded.diagnostics.empty()) return;
+    // A file that cannot be read is one diagnostic without a place, and one line.
+    if (loaded.diagnostics.empty() || !loaded.diagnostics.front().span.known()) {
+        std::fputs(text.c_str(), stderr);
+        return;
+    }
     const auto errors = std::count_if(loaded.diagnostics.begin(), loaded.diagnostics.end(), [](const auto& diagnostic) {
         return diagnostic.severity == config::Severity::error;
     });

@@ -11,7 +11,7 @@ namespace {
 /// Enough to recognise it, not enough to be a nuisance.
 constexpr std::size_t kShown = 120;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     out.append(text.substr(0, kShown)).append(text.size() > kShown ? "…\"" : "\"");
     return out;
@@ -19,11 +19,11 @@ std::string quoted(std::string_view text) {
 
 std::string resource_name(const Context& context) {
     if (context.governed->pattern.empty()) return "no resource matches this path, and the default";
-    return "the resource " + quoted(context.governed->pattern);
+    return "the resource " + in_quotes(context.governed->pattern);
 }
 
 std::string first_line(const cors::Question::Lines& lines) {
-    return lines.empty() ? std::string{"\"\""} : quoted(lines.front());
+    return lines.empty() ? std::string{"\"\""} : in_quotes(lines.front());
 }
 
 std::string list_with(std::string_view key, const std::string& present, std::string_view added) {
@@ -34,14 +34,14 @@ std::string list_with(std::string_view key, const std::string& present, std::str
 
 std::string method_refusal(const Context& context, std::string_view method) {
     const cors::Verdict& verdict = context.verdict;
-    std::string sentence = "method " + quoted(method) + " is not allowed by " + resource_name(context);
+    std::string sentence = "method " + in_quotes(method) + " is not allowed by " + resource_name(context);
     const std::string& allowed = verdict.policy->allow_methods_value();
     std::string upper{method};
     for (char& c : upper) c = ascii::to_upper(c);
     if (upper != method && verdict.policy->source().methods.lists(upper)) {
-        return sentence + "; methods are case-sensitive: send " + quoted(upper);
+        return sentence + "; methods are case-sensitive: send " + in_quotes(upper);
     }
-    return sentence + "; to allow it: " + list_with("methods", allowed, quoted(method));
+    return sentence + "; to allow it: " + list_with("methods", allowed, in_quotes(method));
 }
 
 std::string header_refusal(const Context& context) {
@@ -50,8 +50,8 @@ std::string header_refusal(const Context& context) {
     for (const std::string& name : verdict.policy->source().allow_headers.names()) {
         present.append(present.empty() ? "" : ", ").append(name);
     }
-    return "request header " + quoted(verdict.culprit) + " is not allowed by " + resource_name(context) +
-           "; to allow it: " + list_with("allow_headers", present, quoted(verdict.culprit));
+    return "request header " + in_quotes(verdict.culprit) + " is not allowed by " + resource_name(context) +
+           "; to allow it: " + list_with("allow_headers", present, in_quotes(verdict.culprit));
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ std::string refusal_detail(const Context& context) {
         case Reason::origin_repeated: return "there is more than one Origin header field";
         case Reason::method_not_allowed: return method_refusal(context, culprit);
         case Reason::override_not_allowed:
-            return "the method override " + quoted(culprit) + " is not allowed by " + resource_name(context);
+            return "the method override " + in_quotes(culprit) + " is not allowed by " + resource_name(context);
         case Reason::header_not_allowed: return header_refusal(context);
         case Reason::headers_too_many: return "Access-Control-Request-Headers is too long or names too many headers";
         default: return {};
