@@ -10,7 +10,7 @@ namespace corsd::config {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return "`" + std::string(text) + "`";
 }
 
@@ -23,7 +23,7 @@ std::string shown(const Node& value) {
         case Node::Kind::null:
             return "null";
         default:
-            return value.quoted ? "the text \"" + value.text + "\"" : quoted(value.text);
+            return value.quoted ? "the text \"" + value.text + "\"" : in_quotes(value.text);
     }
 }
 
@@ -93,8 +93,8 @@ std::optional<std::uint64_t> parse_count(std::string_view text) noexcept {
 }
 
 void report_wrong_type(const Node& value, std::string_view key, std::string_view wanted, Context& context) {
-    Diagnostic& problem = context.report.error("wrong-type", value.span,
-                                               quoted(key) + " wants " + std::string(wanted) + ", not " + shown(value));
+    Diagnostic& problem = context.report.error(
+        "wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value));
     if (value.kind != Node::Kind::scalar) return;
     if (wanted.starts_with("a list")) {
         problem.fix = "[\"" + value.text + "\"]";
@@ -120,7 +120,7 @@ Fields::~Fields() {
         if (known.read) continue;
         context_.report
             .error("not-supported", known.entry->key_span,
-                   quoted(known.entry->key) + " has no effect here in this version")
+                   in_quotes(known.entry->key) + " has no effect here in this version")
             .fix = "remove it";
     }
 }
@@ -129,12 +129,13 @@ void Fields::admit(const Entry& entry, Section section) {
     const Key* key = find_key(section, entry.key);
     if (key == nullptr) {
         context_.report
-            .error("unknown-key", entry.key_span, quoted(entry.key) + " is no key of " + std::string(describe(section)))
+            .error("unknown-key", entry.key_span,
+                   in_quotes(entry.key) + " is no key of " + std::string(describe(section)))
             .fix = suggest_key(section, entry.key);
         return;
     }
     if (key->support == Support::not_yet) {
-        context_.report.error("not-supported", entry.key_span, quoted(entry.key) + " is not supported yet").fix =
+        context_.report.error("not-supported", entry.key_span, in_quotes(entry.key) + " is not supported yet").fix =
             "remove it";
         return;
     }
@@ -146,7 +147,7 @@ bool Fields::has_shape(const Key& key, const Entry& entry) {
     if (value.kind == Node::Kind::broken) return false;
     if (shape_fits(key.type, value)) return true;
     if (value.kind == Node::Kind::null && value.span == entry.key_span) {
-        context_.report.error("missing-value", entry.key_span, quoted(key.name) + " has no value").fix =
+        context_.report.error("missing-value", entry.key_span, in_quotes(key.name) + " has no value").fix =
             "remove the line, or write " + std::string(key.name) + ": " + std::string(empty_form(key.type));
     } else {
         report_wrong_type(value, key.name, describe(key.type), context_);
@@ -183,7 +184,7 @@ std::optional<std::uint64_t> Fields::count(std::string_view key, std::uint64_t m
     if (!number) {
         report_wrong_type(*value, key, describe(Type::count), context_);
     } else if (*number > most) {
-        context_.report.error("out-of-range", value->span, quoted(key) + " is at most " + std::to_string(most)).fix =
+        context_.report.error("out-of-range", value->span, in_quotes(key) + " is at most " + std::to_string(most)).fix =
             std::to_string(most);
         return std::nullopt;
     }
@@ -196,7 +197,7 @@ std::optional<std::uint64_t> Fields::size(std::string_view key) {
     const SizeResult result = parse_size(value->text);
     if (result.problem == UnitProblem::none) return result.value;
     Diagnostic& problem = context_.report.error(
-        "bad-size", value->span, quoted(value->text) + " is no size: " + std::string(explain(result.problem)));
+        "bad-size", value->span, in_quotes(value->text) + " is no size: " + std::string(explain(result.problem)));
     problem.fix = "an integer with KiB, MiB or GiB, or bytes";
     return std::nullopt;
 }
@@ -206,8 +207,9 @@ std::optional<std::chrono::milliseconds> Fields::duration(std::string_view key) 
     if (value == nullptr) return std::nullopt;
     const DurationResult result = parse_duration(value->text);
     if (result.problem == UnitProblem::none) return result.value;
-    Diagnostic& problem = context_.report.error(
-        "bad-duration", value->span, quoted(value->text) + " is no duration: " + std::string(explain(result.problem)));
+    Diagnostic& problem =
+        context_.report.error("bad-duration", value->span,
+                              in_quotes(value->text) + " is no duration: " + std::string(explain(result.problem)));
     problem.fix = "an integer with ms, s, m, h or d, or seconds";
     return std::nullopt;
 }
@@ -221,7 +223,7 @@ std::optional<std::string> Fields::choice(std::string_view key) {
     }
     if (is_one_of(value->text, choices)) return value->text;
     Diagnostic& problem =
-        context_.report.error("bad-choice", value->span, quoted(value->text) + " is no value of " + quoted(key));
+        context_.report.error("bad-choice", value->span, in_quotes(value->text) + " is no value of " + in_quotes(key));
     problem.fix = "one of: " + std::string(choices);
     for (std::string_view rest = choices; !rest.empty();) {
         const std::size_t bar = rest.find(" | ");

@@ -51,7 +51,7 @@ bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
     return ascii::iequals(name.substr(0, prefix.size()), prefix);
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
     return "`" + std::string(name) + "`";
 }
 
@@ -75,11 +75,12 @@ NameList read_names(const Node& value, Check check, Context& context) {
             const std::size_t bad = static_cast<std::size_t>(
                 std::find_if_not(item->text.begin(), item->text.end(), ascii::is_tchar) - item->text.begin());
             Diagnostic& problem = context.report.error("not-a-token", item->at(bad),
-                                                       quoted(item->text) + " is no name of a method or header");
+                                                       in_quotes(item->text) + " is no name of a method or header");
             if (item->text.find(',') != std::string::npos) problem.fix = "one element for each: [" + item->text + "]";
         } else if (check(*item, context.report)) {
             if (!seen.insert(item->text).second) {
-                context.report.warning("name-duplicate", item->span, quoted(item->text) + " is in this list already");
+                context.report.warning("name-duplicate", item->span,
+                                       in_quotes(item->text) + " is in this list already");
                 continue;
             }
             list.names.push_back(item->text);
@@ -93,7 +94,7 @@ bool check_method(const Node& item, Report& report) {
     if (is_in(kForbiddenMethods, item.text)) {
         report
             .error("method-forbidden", item.span,
-                   quoted(item.text) + " can never be allowed: no browser lets a page send it")
+                   in_quotes(item.text) + " can never be allowed: no browser lets a page send it")
             .fix = "remove it";
         return false;
     }
@@ -101,7 +102,7 @@ bool check_method(const Node& item, Report& report) {
         if (item.text != known && ascii::iequals(item.text, known)) {
             report
                 .error("method-case", item.span,
-                       "methods are case-sensitive: " + quoted(item.text) + " is not " + quoted(known))
+                       "methods are case-sensitive: " + in_quotes(item.text) + " is not " + in_quotes(known))
                 .fix = known;
             return false;
         }
@@ -120,14 +121,14 @@ bool check_allow_header(const Node& item, Report& report) {
     if (is_in(kForbiddenHeaders, item.text) || has_prefix(item.text, "sec-") || has_prefix(item.text, "proxy-")) {
         report
             .error("header-forbidden", item.span,
-                   quoted(item.text) + " is a header that no page can set, so it cannot be allowed")
+                   in_quotes(item.text) + " is a header that no page can set, so it cannot be allowed")
             .fix = "remove it";
         return false;
     }
     if (has_prefix(item.text, "access-control-")) {
         report
             .error("header-is-response", item.span,
-                   quoted(item.text) + " is a response header of CORS itself; pages do not send it")
+                   in_quotes(item.text) + " is a response header of CORS itself; pages do not send it")
             .fix = "remove it";
         return false;
     }
@@ -139,13 +140,13 @@ bool check_expose_header(const Node& item, Report& report) {
     if (cookie || ascii::equals_lower(item.text, "origin") || has_prefix(item.text, "access-control-")) {
         report
             .error("expose-forbidden", item.span,
-                   cookie ? quoted(item.text) + " can never be read by a page"
-                          : quoted(item.text) + " is no header to expose")
+                   cookie ? in_quotes(item.text) + " can never be read by a page"
+                          : in_quotes(item.text) + " is no header to expose")
             .fix = "remove it";
         return false;
     }
     if (is_in(kSafelistedResponse, item.text)) {
-        report.warning("expose-safelisted", item.span, "every page may read " + quoted(item.text) + " anyway").fix =
+        report.warning("expose-safelisted", item.span, "every page may read " + in_quotes(item.text) + " anyway").fix =
             "remove it";
     }
     return true;

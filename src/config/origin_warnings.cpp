@@ -14,7 +14,7 @@ namespace {
 using Kind = cors::OriginPattern::Kind;
 constexpr std::size_t kMaxCanaries = 64;  // exact origins of a list that its regexes are tried with
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return "`" + std::string(text) + "`";
 }
 
@@ -84,7 +84,7 @@ void warn_about_regex(const OriginItem& item, const OriginList& list, Report& re
     fixed.insert(dot + 1, "\\");
     report
         .warning("regex-unescaped-dot", item.span,
-                 "the dot before " + quoted(text.substr(dot + 2)) + " matches any byte")
+                 "the dot before " + in_quotes(text.substr(dot + 2)) + " matches any byte")
         .fix = fixed;
 }
 
@@ -99,9 +99,10 @@ void warn_about_twins(const OriginList& list, Report& report) {
             continue;
         const auto twin = https.find(std::string_view(item.pattern.text()).substr(7));
         if (twin == https.end()) continue;
-        Diagnostic& problem = report.warning(
-            "origin-http-twin", item.span,
-            quoted(item.pattern.text()) + " is the same site without TLS: whoever is on the network can speak for it");
+        Diagnostic& problem =
+            report.warning("origin-http-twin", item.span,
+                           in_quotes(item.pattern.text()) +
+                               " is the same site without TLS: whoever is on the network can speak for it");
         problem.fix = "remove it";
         problem.related = twin->second->span;
         problem.related_message = "its https twin is here";
@@ -135,7 +136,7 @@ void warn_about_redundancy(const OriginList& list, Report& report) {
             if (!wildcard->pattern.matches(*origin)) continue;
             Diagnostic& problem = report.warning(
                 "origin-redundant", item.span,
-                quoted(item.pattern.text()) + " is admitted by " + quoted(wildcard->pattern.text()) + " already");
+                in_quotes(item.pattern.text()) + " is admitted by " + in_quotes(wildcard->pattern.text()) + " already");
             problem.related = wildcard->span;
             problem.related_message = "it is here";
             break;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 using PathKind = route::PathPattern::Kind;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return "`" + std::string(text) + "`";
 }
 
@@ -86,9 +86,9 @@ std::string common_prefix(const re2::RE2& regex) {
 }
 
 void report_shadowed(const cors::Governed& shadowed, const cors::Governed& by, Report& report) {
-    Diagnostic& problem =
-        report.warning("resource-shadowed", shadowed.span,
-                       quoted(shadowed.pattern) + " never governs a path: " + quoted(by.pattern) + " comes before it");
+    Diagnostic& problem = report.warning(
+        "resource-shadowed", shadowed.span,
+        in_quotes(shadowed.pattern) + " never governs a path: " + in_quotes(by.pattern) + " comes before it");
     problem.related = by.span;
     problem.related_message = "it is here";
 }
@@ -127,16 +127,16 @@ void warn_about_resources(const Site& site, FoldedPaths folded, Report& report) 
         if (index == kNone) continue;
         const cors::Governed& outer = site.resources[index].governed;
         if (const std::string ways = looser_in(resource.governed, outer); !ways.empty()) {
-            Diagnostic& problem = report.warning(
-                "resource-looser", resource.governed.span,
-                quoted(resource.governed.pattern) + " is looser than " + quoted(outer.pattern) + " around it: " + ways);
+            Diagnostic& problem = report.warning("resource-looser", resource.governed.span,
+                                                 in_quotes(resource.governed.pattern) + " is looser than " +
+                                                     in_quotes(outer.pattern) + " around it: " + ways);
             problem.related = outer.span;
             problem.related_message = "the resource around it is here";
         }
         if (folded == FoldedPaths::answered || looser_in(outer, resource.governed).empty()) continue;
         Diagnostic& problem =
             report.warning("paths-unanswered", resource.governed.span,
-                           quoted(resource.governed.pattern) + " is stricter than " + quoted(outer.pattern) +
+                           in_quotes(resource.governed.pattern) + " is stricter than " + in_quotes(outer.pattern) +
                                " around it: an upstream that takes // for / or drops ;parameters answers its paths "
                                "under the looser policy");
         problem.fix = "paths: {double_slashes: merge, parameters: refuse}, or keep for an upstream that does neither";

@@ -10,7 +10,7 @@ namespace corsd::config {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return "`" + std::string(text) + "`";
 }
 
@@ -94,7 +94,7 @@ void warn_about_permissions(const PolicyDraft& draft, Report& report) {
     const std::string name = unneeded_null       ? "null_origin"
                              : unneeded_insecure ? "insecure_origin_with_credentials"
                                                  : "public_suffix_wildcard";
-    report.warning("permission-unneeded", draft.permissions_span, "nothing here needs " + quoted(name)).fix =
+    report.warning("permission-unneeded", draft.permissions_span, "nothing here needs " + in_quotes(name)).fix =
         "remove it";
 }
 
@@ -113,7 +113,7 @@ void judge_entries(const std::vector<PolicyDraft>& entries, Report& report) {
             const auto [owner, is_new] = owners.emplace(names[i], span);
             if (is_new) continue;
             Diagnostic& problem =
-                report.error("method-in-two-entries", span, quoted(names[i]) + " is in another entry already");
+                report.error("method-in-two-entries", span, in_quotes(names[i]) + " is in another entry already");
             problem.related = owner->second;
             problem.related_message = "it is here";
         }
@@ -135,9 +135,10 @@ void judge_ties(const std::vector<route::PathPattern>& patterns, const std::vect
     for (const route::ResourceTable::Tie& tie : route::ResourceTable::ties(patterns)) {
         const std::size_t later = std::max(tie.first, tie.second);
         const std::size_t earlier = std::min(tie.first, tie.second);
-        Diagnostic& problem = report.error("resource-tie", spans[later],
-                                           quoted(patterns[later].text()) + " and " + quoted(patterns[earlier].text()) +
-                                               " match some path alike, and nothing says which of them governs it");
+        Diagnostic& problem =
+            report.error("resource-tie", spans[later],
+                         in_quotes(patterns[later].text()) + " and " + in_quotes(patterns[earlier].text()) +
+                             " match some path alike, and nothing says which of them governs it");
         problem.fix = "make one of them more specific";
         problem.related = spans[earlier];
         problem.related_message = "the other one is here";
@@ -152,7 +153,7 @@ void judge_hosts(const std::vector<HostClaim>& claims, Report& report) {
         Diagnostic& problem = report.error(
             "host-claimed-twice", claim.span,
             claim.host.empty() ? "two sites without `hosts` and `public_origin` would both answer for every host"
-                               : "another site answers for the host " + quoted(claim.host) + " already");
+                               : "another site answers for the host " + in_quotes(claim.host) + " already");
         problem.related = owner->second->span;
         problem.related_message = "it is here";
     }

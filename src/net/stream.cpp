@@ -86,6 +86,11 @@ void Stream::start_wait(std::chrono::milliseconds within) {
     state_->begin_read(within);
 }
 
+void Stream::end_wait() noexcept {
+    state_->read_deadline.disarm();
+    state_->read_pending = state_->read_ready = false;
+}
+
 void Stream::cancel_read() noexcept {
     if (!state_->read_pending) return;
     state_->read_cancelled = true;
@@ -97,7 +102,7 @@ bool Stream::read_ready() const noexcept { return state_->read_ready; }
 void Stream::read_within(std::chrono::milliseconds within) noexcept {
     if (state_->read_pending) state_->loop.wheel.arm(state_->read_deadline, within);
 }
-void Stream::observe(ReadObserver* observer) noexcept { state_->observer = observer; }
+void Stream::observe(StreamObserver* observer) noexcept { state_->observer = observer; }
 
 bool Stream::ReadAwaiter::await_ready() const noexcept { return !state.read_pending; }
 void Stream::ReadAwaiter::await_suspend(std::coroutine_handle<> awaiting) const noexcept { state.reader = awaiting; }

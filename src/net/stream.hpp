@@ -7,6 +7,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -23,13 +24,20 @@ struct Loop {
     DeadlineWheel& wheel;
 };
 
-/// Told when a read that had to wait ends while nobody awaits it. May destroy the stream.
-class ReadObserver {
+/// What may happen to a stream while nobody awaits it.
+enum class Disturbance : std::uint8_t {
+    readable,   // bytes, or the end of the peer's
+    reset,      // the connection is gone
+    timed_out,  // the deadline of a wait that nobody awaited
+};
+
+/// Told of disturbances, from the loop. May destroy the stream.
+class StreamObserver {
   public:
-    virtual void read_ended(const IoResult& result) noexcept = 0;
+    virtual void disturbed(Disturbance disturbance) noexcept = 0;
 
   protected:
-    ~ReadObserver() = default;
+    ~StreamObserver() = default;
 };
 
 /// One thread. Move-only; an empty Stream has no socket. Destroying one closes the socket at once: nobody is told of
@@ -46,14 +54,14 @@ class Stream {
     [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
 
     /// Posts a read of up to `space.size()` bytes (not 0). None may be pending. `space` must stay until the read is done. It may be done on return:
-    /// read_ready() tells; the observer is not called then.
+    /// read_ready() tells.
     void start_read(std::span<char> space, std::chrono::milliseconds within);
     [[nodiscard]] bool read_pending() const noexcept;
     /// Has a posted read ended whose result nobody has taken yet?
     [[nodiscard]] bool read_ready() const noexcept;
     /// Changes the deadline of the pending read; zero lifts it.
     void read_within(std::chrono::milliseconds within) noexcept;
-    void observe(ReadObserver* observer) noexcept;
+    void observe(StreamObserver* observer) noexcept;
 
     struct State;
     struct ReadAwaiter {
@@ -65,8 +73,11 @@ class Stream {
     /// The result of the read posted by start_read or start_wait.
     [[nodiscard]] ReadAwaiter read_done() noexcept { return ReadAwaiter{*state_}; }
 
-    /// Posts a wait for bytes without a buffer for them: an idle connection costs no memory. Awaited like a read; `bytes` is 0.
+    /// Posts a wait for bytes without a buffer for them: an idle connection costs no memory. Awaited like a read; `bytes` is 0. It may also be
+    /// left alone: then the observer hears how it ended, unless end_wait comes first.
     void start_wait(std::chrono::milliseconds within);
+    /// Forgets a wait that nobody awaits.
+    void end_wait() noexcept;
     /// Ends the pending read or wait: it completes as `cancelled` (or with what came just before).
     void cancel_read() noexcept;
 

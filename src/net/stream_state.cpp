@@ -20,8 +20,13 @@ void Stream::State::ready(std::uint32_t events) noexcept {
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
         readable = true;
         ended = ended || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        broken = broken || (events & EPOLLERR) != 0;
         reads_at_once = 0;
-        if (read_pending && try_read()) complete_read();
+        if (read_pending) {
+            if (try_read()) complete_read();
+        } else if (observer != nullptr) {
+            observer->disturbed(broken ? Disturbance::reset : Disturbance::readable);
+        }
     }
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) == 0 || !writer || descriptor < 0) return;
     if (std::exchange(connecting, false)) {
@@ -71,7 +76,7 @@ void Stream::State::begin_read(std::chrono::milliseconds within) {
 
 bool Stream::State::try_read() noexcept {
     if (space.empty()) {
-        read_result = {};
+        read_result = {broken ? IoError::reset : IoError::none, 0};
         return true;
     }
     for (;;) {
@@ -109,16 +114,25 @@ void Stream::State::complete_read() noexcept {
     if (reader) {
         std::exchange(reader, {}).resume();
     } else if (observer != nullptr) {
-        observer->read_ended(IoResult{read_result});
+        observer->disturbed(read_result.error == IoError::timed_out ? Disturbance::timed_out
+                            : broken                                ? Disturbance::reset
+                                                                    : Disturbance::readable);
     }
+}
+
+ssize_t Stream::State::send_pieces() noexcept {
+    iovec* const first = &pieces[first_piece];
+    const std::size_t count = piece_count - first_piece;
+    if (count == 1) return ::send(descriptor, first->iov_base, first->iov_len, MSG_NOSIGNAL);
+    msghdr message{};
+    message.msg_iov = first;
+    message.msg_iovlen = count;
+    return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
 }
 
 void Stream::State::write_some() noexcept {
     while (first_piece < piece_count) {
-        msghdr message{};
-        message.msg_iov = &pieces[first_piece];
-        message.msg_iovlen = piece_count - first_piece;
-        const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+        const ssize_t sent = send_pieces();
         if (sent < 0) {
             if (errno == EINTR) continue;
             if (errno == EAGAIN || errno == EWOULDBLOCK) return;

@@ -32,6 +32,7 @@ struct Stream::State final : Pollable {
     void finish_read(IoResult result) noexcept;
     void complete_read() noexcept;
     void write_some() noexcept;
+    [[nodiscard]] ssize_t send_pieces() noexcept;
     void finish_write(IoError error) noexcept;
     [[nodiscard]] IoError connect_error() const noexcept;
     void close() noexcept;
@@ -42,12 +43,12 @@ struct Stream::State final : Pollable {
     // Reading. `readable`: there may be bytes (or an end) that no event will tell of any more.
     ReadDeadline read_deadline{*this};
     std::span<char> space;  // empty: a wait for readiness
-    bool readable = false, ended = false;
+    bool readable = false, ended = false, broken = false;
     bool read_pending = false, read_ready = false, read_cancelled = false;
     int reads_at_once = 0;
     IoResult read_result;
     std::coroutine_handle<> reader;
-    ReadObserver* observer = nullptr;
+    StreamObserver* observer = nullptr;
 
     // Writing, and connecting before it.
     WriteDeadline write_deadline{*this};

@@ -24,17 +24,11 @@ void H1Client::begin(http::AnsweredMethod method) noexcept {
     method_ = method;
     head_within_ = milliseconds{0};
     body_done_ = broken_ = answered_ = persistent_ = false;
-    stream_.read_within(milliseconds{0});  // the deadline of idleness ends here
 }
 
 void H1Client::head_within(milliseconds within) noexcept {
     head_within_ = within;
     stream_.read_within(within);
-}
-
-void H1Client::start_read(milliseconds within) {
-    if (!buffer_.held()) buffers_.take(buffer_);
-    stream_.start_read(buffer_.space(), within);
 }
 
 net::Task<Failure> H1Client::read_head() {
@@ -49,11 +43,12 @@ net::Task<Failure> H1Client::read_head() {
                 co_return failure;
             }
         }
-        if (!stream_.read_pending() && !stream_.read_ready()) {
-            if (!buffer_.held()) buffers_.take(buffer_);
+        if (!buffer_.held()) {
+            stream_.start_wait(head_within_);
+        } else {
             buffer_.compact();
             if (buffer_.space().empty()) buffer_.grow(buffer_.capacity() * 2);
-            start_read(head_within_);
+            stream_.start_read(buffer_.space(), head_within_);
         }
         const IoResult result = co_await stream_.read_done();
         if (!result.ok()) {
@@ -62,6 +57,11 @@ net::Task<Failure> H1Client::read_head() {
             const bool never_answered = !answered_ && reused_ && result.error != IoError::timed_out;
             failure.retry = never_answered ? Retry::fresh_connection : Retry::no;
             co_return failure;
+        }
+        // Nothing is held while the upstream thinks: the block is taken when there is something to read.
+        if (!buffer_.held()) {
+            buffers_.take(buffer_);
+            continue;
         }
         answered_ = true;
         buffer_.filled(result.bytes);
@@ -123,7 +123,7 @@ net::Task<BodyPiece> H1Client::read_body(milliseconds within) {
             continue;
         }
         buffer_.rewind(0);
-        start_read(within);
+        stream_.start_read(buffer_.space(), within);
         const IoResult result = co_await stream_.read_done();
         if (result.ok()) {
             buffer_.filled(result.bytes);
@@ -146,7 +146,7 @@ bool H1Client::reusable() const noexcept {
            stream_.is_open() && !stream_.read_pending() && !stream_.read_ready();
 }
 
-void H1Client::read_ended(const IoResult&) noexcept {
+void H1Client::disturbed(net::Disturbance) noexcept {
     // Whatever arrives on an idle connection, a close or bytes that nobody asked for, makes it useless.
     if (idle_in_ != nullptr) idle_in_->evict(*this);
 }

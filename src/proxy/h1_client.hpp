@@ -17,8 +17,8 @@ namespace corsd::proxy {
 
 class UpstreamPool;
 
-/// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, a read is pending that notices a close.
-class H1Client final : public Abortable, private net::ReadObserver {
+/// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, it holds no buffer and notices a close.
+class H1Client final : public Abortable, private net::StreamObserver {
   public:
     H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimits& limits);
     ~H1Client();
@@ -55,9 +55,8 @@ class H1Client final : public Abortable, private net::ReadObserver {
   private:
     friend class UpstreamPool;
 
-    void read_ended(const net::IoResult& result) noexcept override;
+    void disturbed(net::Disturbance disturbance) noexcept override;
     [[nodiscard]] BodyPiece take_body() noexcept;
-    void start_read(std::chrono::milliseconds within);
 
     net::Stream stream_;
     BufferPool& buffers_;

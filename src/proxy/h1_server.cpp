@@ -16,8 +16,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// An idle connection keeps its buffer this long: under load the next request comes sooner.
-constexpr milliseconds kParkAfter{1000};
 /// A body left over by an answer that did not need it is read to keep the connection, up to here.
 constexpr std::uint64_t kDrainBytes = 64 * 1024;
 /// How long a closing connection is read so that the answer is not lost to a reset (RFC 9112 section 9.6).
@@ -80,8 +78,10 @@ net::Task<HeadOutcome> H1Server::read_head() {
             }
         }
         IoResult result;
-        if (idle_) {
+        if (idle_ && buffer_.empty()) {
             result = co_await await_request();
+        } else if (idle_) {
+            result = co_await await_bytes(worker_.timeouts().header);  // empty lines before a request
         } else {
             const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_started_);
             const milliseconds left = std::max(worker_.timeouts().header - spent, milliseconds{1});
@@ -98,38 +98,27 @@ bool H1Server::reserve_body_space() {
     const http::RequestHead& head = reader_.head();
     const std::size_t end = buffer_.offset() + head.bytes;
     if (head.framing.kind == http::BodyKind::none || buffer_.capacity() - end >= kBodySpace) return true;
-    if (stream_.read_pending()) return true;
     buffer_.grow(head.bytes + std::max(buffer_.size() - head.bytes, kBodySpace) + kBodySpace);
     reader_.reset();
     return false;
 }
 
-/// Waits for the first byte of a request. Under load it is a plain read with a buffer; after a second of silence the buffer
-/// goes back and only readiness is awaited.
+/// Waits for the first byte of a request, without a buffer.
 net::Task<IoResult> H1Server::await_request() {
     if (worker_.draining()) co_return IoResult{IoError::cancelled, 0};
-    // Before the first request the deadline is that of a head: a connection that says nothing is as good as a slow one.
-    const milliseconds idle = requests_ == 0 ? worker_.timeouts().header : worker_.timeouts().idle;
-    const milliseconds first = idle.count() == 0 ? kParkAfter : std::min(idle, kParkAfter);
-    IoResult result = co_await await_bytes(first);
-    if (result.error != IoError::timed_out || !buffer_.empty()) co_return result;
-    if (idle.count() != 0 && idle <= kParkAfter) co_return result;
-    if (worker_.draining()) co_return IoResult{IoError::cancelled, 0};
     worker_.buffers().give(buffer_);
-    stream_.start_wait(idle.count() == 0 ? idle : idle - kParkAfter);
-    result = co_await stream_.read_done();
+    // Before the first request the deadline is that of a head: a connection that says nothing is as good as a slow one.
+    stream_.start_wait(requests_ == 0 ? worker_.timeouts().header : worker_.timeouts().idle);
+    IoResult result = co_await stream_.read_done();
+    if (result.ok()) result = co_await await_bytes(worker_.timeouts().header);
     co_return result;
 }
 
 net::Task<IoResult> H1Server::await_bytes(milliseconds within) {
-    if (stream_.read_pending()) {
-        stream_.read_within(within);
-    } else if (!stream_.read_ready()) {
-        if (!buffer_.held()) worker_.buffers().take(buffer_);
-        buffer_.compact();
-        if (buffer_.space().empty()) buffer_.grow(buffer_.capacity() * 2);
-        stream_.start_read(buffer_.space(), within);
-    }
+    if (!buffer_.held()) worker_.buffers().take(buffer_);
+    buffer_.compact();
+    if (buffer_.space().empty()) buffer_.grow(buffer_.capacity() * 2);
+    stream_.start_read(buffer_.space(), within);
     const IoResult result = co_await stream_.read_done();
     if (result.ok()) buffer_.filled(result.bytes);
     co_return result;
@@ -138,7 +127,6 @@ net::Task<IoResult> H1Server::await_bytes(milliseconds within) {
 void H1Server::begin_exchange() noexcept {
     const http::RequestHead& head = reader_.head();
     ++requests_;
-    head_offset_ = buffer_.offset();
     buffer_.consume(head.bytes);
     head_end_ = buffer_.offset();
     body_kind_ = head.framing.kind;
@@ -152,35 +140,14 @@ void H1Server::begin_exchange() noexcept {
     ending_ = Ending::open;
 }
 
-/// Posts the read for the next request while an upstream works on this one: it also notices a client that goes away. The
-/// two halves of the block take turns, so that a busy connection touches the same memory again.
-void H1Server::read_ahead() {
-    if (!body_done_ || stream_.read_pending() || stream_.read_ready()) return;
-    std::span<char> space = buffer_.space();
-    if (buffer_.empty()) {
-        const std::size_t half = buffer_.capacity() / 2;
-        if (head_offset_ >= half) {
-            buffer_.rewind(0);
-            space = buffer_.space().first(head_offset_);
-        } else {
-            buffer_.rewind(std::max(head_end_, half));
-            space = buffer_.space();
-        }
-    }
-    if (space.empty()) return;
-    stream_.start_read(space, milliseconds{0});
-}
-
-void H1Server::read_ended(const IoResult& result) noexcept {
-    if (result.error != IoError::reset) return;
+void H1Server::disturbed(net::Disturbance disturbance) noexcept {
+    // Bytes are the next request, or the end of all requests: they can wait. Only a reset means that nobody listens.
+    if (disturbance != net::Disturbance::reset) return;
     gone_ = true;
     if (upstream_ != nullptr) upstream_->abort();
 }
 
-void H1Server::watch(Abortable* upstream) noexcept {
-    upstream_ = upstream;
-    if (upstream != nullptr) read_ahead();
-}
+void H1Server::watch(Abortable* upstream) noexcept { upstream_ = upstream; }
 
 bool H1Server::body_drainable() const noexcept {
     if (body_done_) return true;
@@ -206,10 +173,7 @@ net::Task<void> H1Server::linger() {
     for (;;) {
         const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
         if (left.count() <= 0) co_return;
-        if (!stream_.read_pending()) {
-            if (!buffer_.held()) worker_.buffers().take(buffer_);
-            buffer_.rewind(0);
-        }
+        if (buffer_.held()) buffer_.rewind(0);
         const IoResult result = co_await await_bytes(left);
         if (!result.ok()) co_return;
     }

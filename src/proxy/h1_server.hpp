@@ -25,7 +25,7 @@ struct HeadOutcome {
 };
 
 /// One client connection. Lives on its worker's thread, owned by the worker's list until its coroutine ends.
-class H1Server final : public Exchange, private net::ReadObserver {
+class H1Server final : public Exchange, private net::StreamObserver {
   public:
     H1Server(Worker& worker, net::Stream stream, ClientAddress client, Admission admission);
     ~H1Server() override;
@@ -71,8 +71,7 @@ class H1Server final : public Exchange, private net::ReadObserver {
     net::Task<bool> finish_exchange();
     net::Task<void> linger();
     void begin_exchange() noexcept;
-    void read_ahead();
-    void read_ended(const net::IoResult& result) noexcept override;
+    void disturbed(net::Disturbance disturbance) noexcept override;
 
     [[nodiscard]] bool reserve_body_space();
     [[nodiscard]] BodyPiece take_body() noexcept;
@@ -97,7 +96,7 @@ class H1Server final : public Exchange, private net::ReadObserver {
     bool body_done_ = true;
     bool body_broken_ = false;   // its framing or its connection failed: nothing behind it can be understood
     bool waits_for_continue_ = false;
-    std::size_t head_offset_ = 0, head_end_ = 0;  // in the buffer's block
+    std::size_t head_end_ = 0;   // in the buffer's block
     bool reader_failed_ = false;
     std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
     std::uint64_t requests_ = 0;

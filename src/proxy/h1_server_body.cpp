@@ -13,6 +13,13 @@ namespace corsd::proxy {
 using net::IoError;
 using net::IoResult;
 
+namespace {
+
+/// A body as small as this is copied behind its head: cheaper than a second piece for the kernel to gather.
+constexpr std::size_t kCopied = 4 * 1024;
+
+}  // namespace
+
 bool H1Server::body_at_hand() const noexcept { return body_done_ || !buffer_.empty(); }
 
 BodyPiece H1Server::take_body() noexcept {
@@ -53,14 +60,6 @@ net::Task<BodyPiece> H1Server::read_body() {
             const BodyPiece piece = take_body();
             if (!piece.ok() || !piece.bytes.empty() || piece.more == More::no) co_return piece;
             continue;
-        }
-        if (stream_.read_pending() || stream_.read_ready()) {
-            // Only after a cancelled reader: take its result before posting another.
-            const IoResult left_over = co_await stream_.read_done();
-            if (left_over.ok()) {
-                buffer_.filled(left_over.bytes);
-                continue;
-            }
         }
         buffer_.rewind(head_end_);
         stream_.start_read(buffer_.space(), worker_.timeouts().body);
@@ -150,6 +149,9 @@ net::Task<IoResult> H1Server::send_head(const AnswerHead& head, std::string_view
             pieces[3] = http::kChunkEnd;
         }
         if (more == More::no) pieces[4] = http::kLastChunk;
+    } else if (out_framing_ != OutFraming::none && first.size() <= kCopied) {
+        out_.append(first);
+        pieces[0] = out_;
     } else if (out_framing_ != OutFraming::none) {
         pieces[1] = first;
     }

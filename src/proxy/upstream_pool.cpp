@@ -23,6 +23,7 @@ std::unique_ptr<H1Client> UpstreamPool::take_idle() noexcept {
     idle_.pop_back();
     share_.idle.fetch_sub(1, std::memory_order_relaxed);
     client->idle_in_ = nullptr;
+    client->stream_.end_wait();
     client->reused_ = true;
     return client;
 }
@@ -62,9 +63,9 @@ void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
     }
     H1Client& kept = *client;
     kept.idle_in_ = this;
-    kept.buffer_.rewind(0);
+    site_.buffers.give(kept.buffer_);
     idle_.push_back(std::move(client));
-    kept.start_read(upstream_.idle_timeout);
+    kept.stream_.start_wait(upstream_.idle_timeout);
     if (kept.stream_.read_ready()) evict(kept);  // closed already, or bytes that nobody asked for
 }
 
