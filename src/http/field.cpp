@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #include "base/ascii.hpp"
 
@@ -80,6 +82,23 @@ constexpr ByLength kByLength = [] {
 }();
 static_assert(kByLength.begin[kLongest + 1] == std::size(kKnown), "kLongest is too small");
 
+/// Is `name` the known name `lower`, of the same length? Eight bytes at once. Bit 5, which tells the case of a letter,
+/// is set only where the known byte is a letter (bit 6): a '-' matches nothing but itself.
+bool same_name(std::string_view name, std::string_view lower) noexcept {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    const auto differ = [&](std::size_t at) {
+        std::uint64_t a, b;
+        std::memcpy(&a, name.data() + at, kWord);
+        std::memcpy(&b, lower.data() + at, kWord);
+        return (a | ((b & 0x4040404040404040U) >> 1)) != b;
+    };
+    if (name.size() < kWord) return ascii::equals_lower(name, lower);
+    for (std::size_t at = 0; at + kWord <= name.size(); at += kWord) {
+        if (differ(at)) return false;
+    }
+    return !differ(name.size() - kWord);
+}
+
 bool starts_with_lower(std::string_view name, std::string_view lower) noexcept {
     return name.size() > lower.size() && ascii::equals_lower(name.substr(0, lower.size()), lower);
 }
@@ -94,7 +113,7 @@ FieldId field_id(std::string_view name) noexcept {
         for (std::size_t i = kByLength.begin[name.size()]; i < kByLength.begin[name.size() + 1]; ++i) {
             const auto& known = kByLength.names[i];
             // First and last byte tell most names of a length apart.
-            if (known.name.front() == first && known.name.back() == last && ascii::equals_lower(name, known.name)) {
+            if (known.name.front() == first && known.name.back() == last && same_name(name, known.name)) {
                 return known.id;
             }
         }
