@@ -28,9 +28,9 @@ void DeadlineWheel::arm(Deadline& deadline, std::chrono::milliseconds after) noe
         now_ = clock_tick();
         start_timer();
     }
-    // now_ lags behind the clock by at most kMaxLag ticks (advance() sees to that), and `after` rounds up: never early.
+    // now_ lags behind the clock by at most kMaxLag whole ticks and a part of one (advance() sees to that), and `after` rounds up: never early.
     const auto ticks = static_cast<std::uint64_t>((after + kTick - std::chrono::milliseconds{1}) / kTick);
-    deadline.expiry_ = now_ + ticks + kMaxLag;
+    deadline.expiry_ = now_ + ticks + kMaxLag + 1;
     if (deadline.next_ != nullptr) {
         if (deadline.slot_tick_ <= deadline.expiry_) return;  // its slot comes up first and relinks it
         deadline.unlink();

@@ -59,7 +59,7 @@ class DeadlineWheel {
 
   private:
     static constexpr std::size_t kSlots = 1024;
-    static constexpr std::uint64_t kMaxLag = 2;
+    static constexpr std::uint64_t kMaxLag = 1;
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                     boost::asio::wait_traits<std::chrono::steady_clock>,
                                                     boost::asio::io_context::executor_type>;
