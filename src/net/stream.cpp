@@ -149,6 +149,8 @@ void Stream::reset_on_close() noexcept {
 
 void Stream::close() noexcept { state_->close(); }
 bool Stream::is_open() const noexcept { return state_ != nullptr && state_->descriptor >= 0; }
+bool Stream::is_broken() const noexcept { return state_->broken; }
+bool Stream::has_unread() const noexcept { return state_->readable; }
 int Stream::descriptor() const noexcept { return state_->descriptor; }
 
 }  // namespace corsd::net

@@ -103,6 +103,10 @@ class Stream {
     /// Ends everything at once; whoever awaits gets `cancelled`.
     void close() noexcept;
     [[nodiscard]] bool is_open() const noexcept;
+    /// Is it known that the peer has reset the connection? (Bytes that came before may still be read.)
+    [[nodiscard]] bool is_broken() const noexcept;
+    /// Has the peer sent something, or its end, that was not read yet? As far as the loop has heard.
+    [[nodiscard]] bool has_unread() const noexcept;
     [[nodiscard]] int descriptor() const noexcept;
 
   private:

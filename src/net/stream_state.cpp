@@ -44,8 +44,10 @@ void Stream::State::ready(std::uint32_t events) noexcept {
 
 void Stream::State::deferred() noexcept {
     if (read_pending) {
-        if (descriptor < 0 || std::exchange(read_cancelled, false)) {
+        if (descriptor < 0) {
             finish_read({IoError::cancelled, 0});
+        } else if (std::exchange(read_cancelled, false)) {
+            end_cancelled_read();
         } else {
             reads_at_once = 0;
             if (try_read()) complete_read();
@@ -76,7 +78,7 @@ void Stream::State::begin_read(std::chrono::milliseconds within) {
 
 bool Stream::State::try_read() noexcept {
     if (space.empty()) {
-        read_result = {broken ? IoError::reset : IoError::none, 0};
+        read_result = {};  // also when the connection is reset: what came before is still there to be read
         return true;
     }
     for (;;) {
@@ -88,7 +90,8 @@ bool Stream::State::try_read() noexcept {
             return true;
         }
         if (got == 0) {
-            read_result = {IoError::eof, 0};
+            // A write that was told of the reset has taken the error with it: without it, this would pass for an end (tcp(7)).
+            read_result = {write_was_reset ? IoError::reset : IoError::eof, 0};
             return true;
         }
         if (errno == EINTR) continue;
@@ -104,6 +107,19 @@ bool Stream::State::try_read() noexcept {
 void Stream::State::finish_read(IoResult result) noexcept {
     if (!read_pending) return;
     read_result = result;
+    complete_read();
+}
+
+/// What has come before the cancel, and was not told of yet, still counts.
+void Stream::State::end_cancelled_read() noexcept {
+    char byte;
+    const bool came = space.empty() ? ::recv(descriptor, &byte, 1, MSG_PEEK) > 0 : try_read();
+    if (!came) {
+        read_result = {IoError::cancelled, 0};
+    } else if (space.empty()) {
+        read_result = {};
+        readable = true;
+    }
     complete_read();
 }
 
@@ -136,6 +152,9 @@ void Stream::State::write_some() noexcept {
         if (sent < 0) {
             if (errno == EINTR) continue;
             if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+            // EPIPE is no news for the reading side: the peer's end was read before, or will be.
+            write_was_reset = write_was_reset || errno != EPIPE;
+            broken = broken || write_was_reset;
             write_result.error = io_error_from_errno(errno);
             write_done = true;
             return;

@@ -30,6 +30,7 @@ struct Stream::State final : Pollable {
     /// Reads what is there; true when the pending read has its result.
     [[nodiscard]] bool try_read() noexcept;
     void finish_read(IoResult result) noexcept;
+    void end_cancelled_read() noexcept;
     void complete_read() noexcept;
     void write_some() noexcept;
     [[nodiscard]] ssize_t send_pieces() noexcept;
@@ -43,7 +44,7 @@ struct Stream::State final : Pollable {
     // Reading. `readable`: there may be bytes (or an end) that no event will tell of any more.
     ReadDeadline read_deadline{*this};
     std::span<char> space;  // empty: a wait for readiness
-    bool readable = false, ended = false, broken = false;
+    bool readable = false, ended = false, broken = false, write_was_reset = false;
     bool read_pending = false, read_ready = false, read_cancelled = false;
     int reads_at_once = 0;
     IoResult read_result;

@@ -1,0 +1,421 @@
+// Streams over an edge-triggered poller: nothing that happens is missed, whenever it happens.
+#include "net/stream.hpp"
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "loop_bed.hpp"
+#include "net/socket_address.hpp"
+
+namespace {
+
+using namespace corsd::net;
+using corsd::tests::LoopBed;
+using corsd::tests::no_escape;
+using corsd::tests::take_read;
+using corsd::tests::take_write;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+struct Observer final : StreamObserver {
+    void disturbed(Disturbance what) noexcept override {
+        seen.push_back(what);
+        if (destroys != nullptr) *destroys = Stream{};
+    }
+    std::vector<Disturbance> seen;
+    Stream* destroys = nullptr;
+};
+
+/// Posts a read into `space` and gives its result.
+IoResult read(LoopBed& bed, Stream& stream, std::span<char> space, milliseconds within = milliseconds{0}) {
+    std::optional<IoResult> result;
+    stream.start_read(space, within);
+    spawn(take_read(stream, result), no_escape);
+    bed.run_until([&] { return result.has_value(); });
+    return *result;
+}
+
+IoResult wait(LoopBed& bed, Stream& stream) {
+    std::optional<IoResult> result;
+    stream.start_wait(milliseconds{0});
+    spawn(take_read(stream, result), no_escape);
+    bed.run_until([&] { return result.has_value(); });
+    return *result;
+}
+
+IoResult write(LoopBed& bed, Stream& stream, std::string_view bytes) {
+    std::optional<IoResult> result;
+    const std::array<std::string_view, 1> pieces{bytes};
+    spawn(take_write(stream.write_all(pieces, milliseconds{0}), result), no_escape);
+    bed.run_until([&] { return result.has_value(); });
+    return *result;
+}
+
+}  // namespace
+
+TEST_CASE("bytes are read whether they came before the post, before the loop looked, or after") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    SECTION("before") {
+        peer.send("hello");
+    }
+    SECTION("before, and the loop has looked") {
+        peer.send("hello");
+        bed.run_ready();
+    }
+    SECTION("after") {
+        bed.run_ready();
+        std::optional<IoResult> result;
+        stream.start_read(space, milliseconds{0});
+        spawn(take_read(stream, result), no_escape);
+        bed.run_ready();
+        CHECK_FALSE(result);
+        peer.send("x");
+        bed.run_until([&] { return result.has_value(); });
+        CHECK(result->bytes == 1);
+        peer.send("hello");
+    }
+    const IoResult result = read(bed, stream, space);
+    CHECK(result.ok());
+    CHECK(std::string(space.data(), result.bytes) == "hello");
+}
+
+TEST_CASE("a result that nobody awaited yet is kept") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    stream.start_read(space, milliseconds{0});
+    CHECK(stream.read_pending());
+    peer.send("hello");
+    bed.run_until([&] { return stream.read_ready(); });
+    std::optional<IoResult> result;
+    spawn(take_read(stream, result), no_escape);
+    REQUIRE(result);
+    CHECK(result->bytes == 5);
+    CHECK_FALSE(stream.read_ready());
+}
+
+TEST_CASE("bytes and then the end, in whatever portions they are read") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    const std::size_t portion = GENERATE(1u, 4u, 5u, 100u);
+    std::vector<char> space(portion);
+    peer.send("hello");
+    peer.half_close();
+    std::string text;
+    IoResult result;
+    while ((result = read(bed, stream, space)).ok())
+        text.append(space.data(), result.bytes);
+    CHECK(text == "hello");
+    CHECK(result.error == IoError::eof);
+    CHECK(read(bed, stream, space).error == IoError::eof);  // and again
+}
+
+TEST_CASE("an end that comes after the bytes were read") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    peer.send("hello");
+    CHECK(read(bed, stream, space).bytes == 5);
+    peer.half_close();
+    CHECK(read(bed, stream, space).error == IoError::eof);
+}
+
+TEST_CASE("a reset is told, after the bytes before it") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    peer.send("hello");
+    peer.reset();
+    SECTION("to a read") {}
+    SECTION("after a wait") {
+        CHECK(wait(bed, stream).ok());
+    }
+    CHECK(read(bed, stream, space).bytes == 5);
+    CHECK(read(bed, stream, space).error == IoError::reset);
+    CHECK(stream.is_broken());
+}
+
+TEST_CASE("a reset that a write was told of is no end for the reader") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    bed.run_ready();
+    peer.reset();
+    CHECK(write(bed, stream, "x").error == IoError::reset);  // takes the socket's error with it
+    CHECK(read(bed, stream, space).error == IoError::reset);
+}
+
+TEST_CASE("a wait takes no bytes") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    peer.send("hello");
+    CHECK(wait(bed, stream).ok());
+    CHECK(wait(bed, stream).ok());
+    CHECK(stream.has_unread());
+    CHECK(read(bed, stream, space).bytes == 5);
+    CHECK_FALSE(stream.has_unread());
+}
+
+TEST_CASE("deadlines of reads and waits") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    const auto start = steady_clock::now();
+    CHECK(read(bed, stream, space, milliseconds{150}).error == IoError::timed_out);
+    CHECK(steady_clock::now() - start >= milliseconds{150});
+    // The stream lives on, and the next read has a deadline of its own.
+    peer.send("hello");
+    CHECK(read(bed, stream, space, milliseconds{10'000}).bytes == 5);
+    std::optional<IoResult> result;
+    stream.start_wait(milliseconds{10'000});
+    stream.read_within(milliseconds{100});
+    spawn(take_read(stream, result), no_escape);
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->error == IoError::timed_out);
+}
+
+TEST_CASE("a cancelled read ends, but not over bytes that came before") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    std::optional<IoResult> result;
+    const bool waits = GENERATE(false, true);
+    const auto post = [&, &stream = stream] {
+        result.reset();
+        if (waits) {
+            stream.start_wait(milliseconds{0});
+        } else {
+            stream.start_read(space, milliseconds{0});
+        }
+        spawn(take_read(stream, result), no_escape);
+    };
+    post();
+    stream.cancel_read();
+    CHECK_FALSE(result);  // never from inside the call
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->error == IoError::cancelled);
+    post();
+    peer.send("hello");  // in the socket, but the loop has not heard of it
+    stream.cancel_read();
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->ok());
+    if (waits) CHECK(read(bed, stream, space).bytes == 5);
+    stream.cancel_read();  // nothing pending: nothing happens
+    bed.run_ready();
+    post();
+    bed.run_ready();
+    CHECK_FALSE(result);
+    stream.close();
+    bed.run_until([&] { return result.has_value(); });
+}
+
+TEST_CASE("a close ends what is pending") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    std::optional<IoResult> read_result, write_result;
+    stream.start_read(space, milliseconds{0});
+    spawn(take_read(stream, read_result), no_escape);
+    const std::string much(64 << 20, 'x');
+    const std::array<std::string_view, 1> pieces{much};
+    spawn(take_write(stream.write_all(pieces, milliseconds{0}), write_result), no_escape);
+    bed.run_ready();
+    REQUIRE_FALSE(write_result);
+    stream.close();
+    CHECK_FALSE(read_result);
+    bed.run_until([&] { return read_result && write_result; });
+    CHECK(read_result->error == IoError::cancelled);
+    CHECK(write_result->error == IoError::cancelled);
+    CHECK_FALSE(stream.is_open());
+    CHECK(read(bed, stream, space).error == IoError::cancelled);
+    CHECK(write(bed, stream, "x").error == IoError::cancelled);
+}
+
+TEST_CASE("a stream may go with a read pending, also while events of its batch are told") {
+    LoopBed bed;
+    std::array<char, 100> space;
+    {
+        auto [stream, peer] = bed.connection();
+        stream.start_read(space, milliseconds{100});
+        peer.send("hello");
+    }
+    bed.run_ready();
+    auto [first, first_peer] = bed.connection();
+    auto [second, second_peer] = bed.connection();
+    Observer observer;
+    observer.destroys = &second;
+    first.observe(&observer);
+    Observer other;
+    other.destroys = &first;
+    second.observe(&other);
+    bed.run_ready();
+    first_peer.send("x");
+    second_peer.send("x");
+    bed.run_until([&] { return observer.seen.size() + other.seen.size() > 0; });
+    bed.run_ready();
+    CHECK(observer.seen.size() + other.seen.size() == 1);  // whoever is first takes the other with it
+}
+
+TEST_CASE("an observer hears what nobody awaits, and may destroy the stream") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    Observer observer;
+    stream.observe(&observer);
+    bed.run_ready();
+    observer.seen.clear();
+    SECTION("bytes") {
+        peer.send("x");
+        bed.run_until([&] { return !observer.seen.empty(); });
+        CHECK(observer.seen.back() == Disturbance::readable);
+    }
+    SECTION("a reset") {
+        peer.reset();
+        bed.run_until([&] { return !observer.seen.empty(); });
+        CHECK(observer.seen.back() == Disturbance::reset);
+    }
+    SECTION("the end of a wait") {
+        stream.start_wait(milliseconds{100});
+        bed.run_until([&] { return !observer.seen.empty(); });
+        CHECK(observer.seen.back() == Disturbance::timed_out);
+    }
+    SECTION("a wait that is taken back") {
+        stream.start_wait(milliseconds{100});
+        stream.end_wait();
+        std::array<char, 10> space;
+        CHECK(read(bed, stream, space, milliseconds{300}).error == IoError::timed_out);
+        CHECK(observer.seen.empty());
+    }
+    SECTION("and destroys") {
+        observer.destroys = &stream;
+        peer.send("x");
+        bed.run_until([&] { return !observer.seen.empty(); });
+        CHECK_FALSE(stream);
+    }
+}
+
+TEST_CASE("a write waits for a slow reader and loses nothing") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::string much(8 << 20, '\0');
+    for (std::size_t i = 0; i < much.size(); ++i)
+        much[i] = static_cast<char>(i * 7 >> 3);
+    std::optional<IoResult> result;
+    const std::string_view text{much};
+    const std::array<std::string_view, 6> pieces{
+        text.substr(0, 1), "", text.substr(1, 1000), text.substr(1001, 4 << 20), text.substr(1001 + (4 << 20)), ""};
+    spawn(take_write(stream.write_all(pieces, milliseconds{10'000}), result), no_escape);
+    CHECK_FALSE(result);
+    std::string got;
+    while (got.size() < much.size()) {
+        const std::string part = peer.receive();
+        got += part;
+        if (part.empty()) bed.run_until([&, once = 0]() mutable { return once++ > 0 || result; });
+    }
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->ok());
+    CHECK(result->bytes == much.size());
+    CHECK(got == much);
+}
+
+TEST_CASE("a write that makes no progress ends by its deadline") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    const std::string much(64 << 20, 'x');
+    const std::array<std::string_view, 1> pieces{much};
+    std::optional<IoResult> result;
+    const auto start = steady_clock::now();
+    spawn(take_write(stream.write_all(pieces, milliseconds{150}), result), no_escape);
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->error == IoError::timed_out);
+    CHECK(steady_clock::now() - start >= milliseconds{150});
+}
+
+TEST_CASE("a write to a peer that resets ends") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    const std::string much(64 << 20, 'x');
+    const std::array<std::string_view, 1> pieces{much};
+    std::optional<IoResult> result;
+    spawn(take_write(stream.write_all(pieces, milliseconds{0}), result), no_escape);
+    bed.run_ready();
+    CHECK_FALSE(result);
+    peer.reset();
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->error == IoError::reset);
+}
+
+TEST_CASE("a stream that never runs dry gives way to the others") {
+    LoopBed bed;
+    auto [busy, busy_peer] = bed.connection();
+    auto [other, other_peer] = bed.connection();
+    busy_peer.send(std::string(100'000, 'x'));
+    bed.run_ready();
+    std::size_t at_once = 0;
+    std::array<char, 1> byte;
+    for (; at_once < 100'000; ++at_once) {
+        busy.start_read(byte, milliseconds{0});
+        if (busy.read_pending()) break;
+        std::optional<IoResult> result;
+        spawn(take_read(busy, result), no_escape);
+        REQUIRE(result);
+    }
+    CHECK(at_once > 0);
+    CHECK(at_once < 1000);
+    std::optional<IoResult> result;
+    spawn(take_read(busy, result), no_escape);
+    bed.run_until([&] { return result.has_value(); });  // its turn comes without any event
+    CHECK(result->bytes == 1);
+}
+
+TEST_CASE("dialling") {
+    LoopBed bed;
+    std::optional<IoResult> result;
+    const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto any = SocketAddress::ip("127.0.0.1", 0);
+    REQUIRE(::bind(listening, any->data(), any->size()) == 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    ::getsockname(listening, reinterpret_cast<sockaddr*>(&bound), &size);
+    const SocketAddress address{reinterpret_cast<const sockaddr*>(&bound), size};
+    SECTION("someone listens") {
+        REQUIRE(::listen(listening, 1) == 0);
+        Stream stream = Stream::dial(bed.loop(), address, milliseconds{5000});
+        spawn(take_write(stream.connected(), result), no_escape);
+        bed.run_until([&] { return result.has_value(); });
+        CHECK(result->ok());
+        CHECK(write(bed, stream, "x").ok());
+    }
+    SECTION("nobody listens") {
+        Stream stream = Stream::dial(bed.loop(), address, milliseconds{5000});
+        spawn(take_write(stream.connected(), result), no_escape);
+        bed.run_until([&] { return result.has_value(); });
+        CHECK(result->error == IoError::refused);
+    }
+    SECTION("a Unix socket that is not there") {
+        Stream stream =
+            Stream::dial(bed.loop(), *SocketAddress::unix_socket("/nonexistent/socket"), milliseconds{5000});
+        spawn(take_write(stream.connected(), result), no_escape);
+        REQUIRE(result);
+        CHECK(result->error == IoError::refused);
+    }
+    SECTION("a full queue: the deadline ends it") {
+        REQUIRE(::listen(listening, 0) == 0);
+        std::vector<Stream> waiting;
+        for (int i = 0; i < 4; ++i)
+            waiting.push_back(Stream::dial(bed.loop(), address, milliseconds{5000}));
+        const auto start = steady_clock::now();
+        Stream stream = Stream::dial(bed.loop(), address, milliseconds{150});
+        spawn(take_write(stream.connected(), result), no_escape);
+        bed.run_until([&] { return result.has_value(); });
+        CHECK(result->error == IoError::timed_out);
+        CHECK(steady_clock::now() - start >= milliseconds{150});
+    }
+    ::close(listening);
+}
