@@ -104,7 +104,9 @@ void write_request_head(Context& context, const config::Upstream& upstream) {
 
     context.connection_names.read(head.fields);
     context.passed.clear();
+    bool has_length = false;
     for (const http::Field& field : head.fields) {
+        has_length = has_length || field.id == FieldId::content_length;
         if (!is_replaced(context, field, style)) context.passed.push_back(field);
     }
     append_passed_fields(out, context.passed);
@@ -117,6 +119,8 @@ void write_request_head(Context& context, const config::Upstream& upstream) {
         append_content_length(out, head.framing.length);
     } else if (head.framing.kind == http::BodyKind::chunked) {
         append_field(out, "Transfer-Encoding", "chunked");
+    } else if (has_length) {
+        append_content_length(out, 0);  // there are servers that refuse a POST which does not say so (411)
     }
     out.append("\r\n");
 }
