@@ -10,6 +10,7 @@ namespace corsd::proxy {
 using net::IoError;
 using net::IoResult;
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 H1Client::H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimits& limits)
     : stream_(std::move(stream)), buffers_(buffers), reader_(limits), decoder_(limits) {
@@ -23,12 +24,23 @@ void H1Client::begin(http::AnsweredMethod method) noexcept {
     decoder_.reset();
     method_ = method;
     head_within_ = milliseconds{0};
+    awaits_head_ = true;
     body_done_ = broken_ = answered_ = persistent_ = false;
 }
 
 void H1Client::head_within(milliseconds within) noexcept {
+    if (!awaits_head_) return;  // the read that is pending is one of the body, with a deadline of its own
     head_within_ = within;
+    head_end_ = steady_clock::now() + within;
     stream_.read_within(within);
+}
+
+/// An upstream that sends its head byte by byte, or one interim head after the other, gains no time by that. Negative: it is over.
+milliseconds H1Client::head_left() const noexcept {
+    if (!answered_ || head_within_.count() == 0) return head_within_;
+    const auto left = std::chrono::duration_cast<milliseconds>(head_end_ - steady_clock::now());
+    if (left.count() > 0) return left;
+    return milliseconds{stream_.has_unread() ? 1 : -1};
 }
 
 net::Task<Failure> H1Client::read_head() {
@@ -43,12 +55,18 @@ net::Task<Failure> H1Client::read_head() {
                 co_return failure;
             }
         }
+        const milliseconds left = head_left();
+        if (left.count() < 0) {
+            broken_ = true;
+            failure.cause = IoError::timed_out;
+            co_return failure;
+        }
         if (!buffer_.held()) {
-            stream_.start_wait(head_within_);
+            stream_.start_wait(left);
         } else {
             buffer_.compact();
             if (buffer_.space().empty()) buffer_.grow(buffer_.capacity() * 2);
-            stream_.start_read(buffer_.space(), head_within_);
+            stream_.start_read(buffer_.space(), left);
         }
         const IoResult result = co_await stream_.read_done();
         if (!result.ok()) {
@@ -75,6 +93,7 @@ void H1Client::drop_interim() noexcept {
 
 void H1Client::begin_body() noexcept {
     const http::ResponseHead& head = reader_.head();
+    awaits_head_ = false;
     buffer_.consume(head.bytes);
     body_kind_ = head.framing.kind;
     body_left_ = head.framing.length;

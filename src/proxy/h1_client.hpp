@@ -30,7 +30,7 @@ class H1Client final : public Abortable, private net::StreamObserver {
     [[nodiscard]] net::Stream::WriteAwaiter send(std::span<const std::string_view> pieces, std::chrono::milliseconds within) {
         return stream_.write_all(pieces, within);
     }
-    /// Bounds the wait for the response head from now on (timeouts.response).
+    /// Bounds the wait for the final response head, in all, from now on (timeouts.response). Nothing once it is there.
     void head_within(std::chrono::milliseconds within) noexcept;
 
     /// The next response head, interim ones (1xx) included. Waits as long as head_within says.
@@ -56,6 +56,7 @@ class H1Client final : public Abortable, private net::StreamObserver {
     friend class UpstreamPool;
 
     void disturbed(net::Disturbance disturbance) noexcept override;
+    [[nodiscard]] std::chrono::milliseconds head_left() const noexcept;
     [[nodiscard]] BodyPiece take_body() noexcept;
 
     net::Stream stream_;
@@ -64,7 +65,9 @@ class H1Client final : public Abortable, private net::StreamObserver {
     http::ResponseReader reader_;
     http::ChunkedDecoder decoder_;
     http::AnsweredMethod method_ = http::AnsweredMethod::other;
-    std::chrono::milliseconds head_within_{0};
+    std::chrono::milliseconds head_within_{0};         // zero: no bound yet
+    std::chrono::steady_clock::time_point head_end_{};  // what that comes to
+    bool awaits_head_ = false;
     http::BodyKind body_kind_ = http::BodyKind::none;
     std::uint64_t body_left_ = 0;
     bool body_done_ = false, broken_ = false, answered_ = false, reused_ = false;

@@ -16,7 +16,12 @@ net::Task<void> Upload::run() {
         std::array<std::string_view, 4> pieces{};
         framing.frame(piece, digits, pieces);
         const net::IoResult sent = co_await upstream_.send(pieces, response_within_);
-        if (!sent.ok()) co_return;
+        if (!sent.ok()) {
+            // It may have answered before it stopped reading; one that just does not read has had its time.
+            const bool late = sent.error == net::IoError::timed_out;
+            upstream_.head_within(late ? std::chrono::milliseconds{1} : response_within_);
+            co_return;
+        }
         if (piece.more == More::no) {
             complete_ = true;
             upstream_.head_within(response_within_);
