@@ -173,6 +173,10 @@ net::Task<void> forward(Context& context) {
             client = std::move(connected.client);
             context.failure = connected.failure;
             if (client == nullptr) break;
+            if (exchange.peer_gone()) {  // while the connection was being made
+                context.failure = Failure{Stage::send, Side::client, Retry::no, IoError::reset, {}};
+                break;
+            }
         }
         context.failure = co_await attempt(context, *client, first);
         const bool again = context.failure.retry == Retry::fresh_connection && repeatable && !exchange.peer_gone();

@@ -84,11 +84,18 @@ net::Task<HeadOutcome> H1Server::read_head() {
             result = co_await await_bytes(worker_.timeouts().header);  // empty lines before a request
         } else {
             const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_started_);
-            const milliseconds left = std::max(worker_.timeouts().header - spent, milliseconds{1});
-            result = co_await await_bytes(left);
+            const milliseconds left = worker_.timeouts().header - spent;
+            // Over: deadlines are coarse, and one armed anew with each byte of a trickle would never fire.
+            if (left.count() <= 0 && !stream_.has_unread()) {
+                result.error = IoError::timed_out;
+            } else {
+                result = co_await await_bytes(std::max(left, milliseconds{1}));
+            }
         }
         if (result.ok()) continue;
         const bool late = result.error == IoError::timed_out && !idle_;
+        // The bytes may have moved since they were fed: what is known of the head, for the log, must follow them.
+        if (late) (void)reader_.feed(buffer_.view());
         co_return HeadOutcome{late ? HeadOutcome::Kind::timed_out : HeadOutcome::Kind::gone, {}};
     }
 }
@@ -147,7 +154,13 @@ void H1Server::disturbed(net::Disturbance disturbance) noexcept {
     if (upstream_ != nullptr) upstream_->abort();
 }
 
-void H1Server::watch(Abortable* upstream) noexcept { upstream_ = upstream; }
+void H1Server::watch(Abortable* upstream) noexcept {
+    upstream_ = upstream;
+    if (upstream == nullptr) return;
+    // It may have happened while nobody watched, or have been told with the last bytes of the request.
+    gone_ = gone_ || stream_.is_broken();
+    if (gone_) upstream->abort();
+}
 
 bool H1Server::body_drainable() const noexcept {
     if (body_done_) return true;
@@ -168,7 +181,9 @@ net::Task<bool> H1Server::finish_exchange() {
 
 net::Task<void> H1Server::linger() {
     stream_.shutdown_send();
-    if (body_done_ && buffer_.empty() && !reader_failed_) co_return;
+    // Only who asked for the end, and has sent nothing since, is surely not sending the next request now.
+    const bool expected = !reader_failed_ && reader_.head().persistence == http::Persistence::close;
+    if (expected && body_done_ && buffer_.empty() && !stream_.has_unread()) co_return;
     const auto end = steady_clock::now() + kLinger;
     for (;;) {
         const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
@@ -199,6 +214,8 @@ void H1Server::drain() noexcept {
 
 void H1Server::cut() noexcept {
     ending_ = Ending::cut;
+    gone_ = true;
+    if (answer_begun_ && !answer_done_) stream_.reset_on_close();  // a cut body must not be taken for whole
     if (upstream_ != nullptr) upstream_->abort();
     stream_.close();
 }

@@ -81,7 +81,8 @@ void H1Server::decide_persistence(const AnswerHead& head) noexcept {
     const std::size_t bound = worker_.limits().max_requests_per_connection;
     const bool last_one = bound != 0 && requests_ >= bound;
     // While an upload is under way nobody knows whether it will end; if it does not, the connection ends without a word.
-    const bool body_in_the_way = upstream_ == nullptr && !body_drainable();
+    // A client that still waits for 100 is told not to send it (RFC 9110 section 10.1.1).
+    const bool body_in_the_way = (upstream_ == nullptr || waits_for_continue_) && !body_drainable();
     const bool needs_close = out_framing_ == OutFraming::until_close;
     const bool unusual = head.status < 200;
     if (!unusual && (reader_.head().persistence == http::Persistence::close || worker_.draining() || last_one ||

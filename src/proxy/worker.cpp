@@ -94,6 +94,8 @@ net::Task<void> Worker::serve(Accepted accepted) {
         co_await server.serve();
     } catch (...) {
         escaped = std::current_exception();
+        server.watch(nullptr);  // gone with what escaped
+        server.cut();
     }
     unlink(server);
     if (escaped) std::rethrow_exception(escaped);
