@@ -1,10 +1,15 @@
 #include "test_bed.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <utility>
@@ -19,10 +24,15 @@ Peer::Peer(int descriptor) : descriptor_(descriptor) {
     const timeval limit{10, 0};
     ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 Peer::Peer(Peer&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), pending_(std::move(other.pending_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      other_end_(other.other_end_),
+      was_reset_(other.was_reset_),
+      pending_(std::move(other.pending_)) {}
 
 Peer::~Peer() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -40,6 +50,7 @@ bool Peer::fill() {
     char space[65536];
     const ssize_t got = ::recv(descriptor_, space, sizeof space, 0);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("nothing came");
+    was_reset_ = got < 0;
     if (got <= 0) return false;
     pending_.append(space, static_cast<std::size_t>(got));
     return true;
@@ -70,7 +81,58 @@ std::string Peer::receive_all() {
     return std::exchange(pending_, {});
 }
 
-void Peer::half_close() const { ::shutdown(descriptor_, SHUT_WR); }
+void Peer::half_close() const {
+    ::shutdown(descriptor_, SHUT_WR);
+}
+
+namespace {
+
+/// The descriptor, in this process, of the other end of a connection over TCP.
+int find_other_end(int descriptor) {
+    const auto name = [](int of, auto ask) {
+        sockaddr_in address{};
+        socklen_t size = sizeof address;
+        if (ask(of, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::uint16_t{0};
+        return address.sin_family == AF_INET ? address.sin_port : std::uint16_t{0};
+    };
+    const std::uint16_t ours = name(descriptor, ::getsockname), theirs = name(descriptor, ::getpeername);
+    for (int other = 3; other < 1024; ++other) {
+        if (name(other, ::getsockname) == theirs && name(other, ::getpeername) == ours) return other;
+    }
+    return -1;
+}
+
+}  // namespace
+
+void Peer::settle() {
+    if (other_end_ < 0) other_end_ = find_other_end(descriptor_);
+    int unread = 1;
+    // Bounded: a worker that waits for an upstream leaves the next request where it is.
+    for (int looks = 0; looks < 200 && unread > 0; ++looks) {
+        std::this_thread::yield();
+        if (::ioctl(other_end_, FIONREAD, &unread) != 0) return;
+    }
+}
+
+bool Peer::hears_within(std::chrono::milliseconds time) const {
+    if (!pending_.empty()) return true;
+    pollfd wanted{descriptor_, POLLIN, 0};
+    return ::poll(&wanted, 1, static_cast<int>(time.count())) > 0;
+}
+
+std::size_t Peer::send_until_full(std::size_t most) const {
+    const std::string block(65536, 'x');
+    std::size_t sent = 0;
+    while (sent < most) {
+        pollfd wanted{descriptor_, POLLOUT, 0};
+        if (::poll(&wanted, 1, 300) <= 0) break;
+        const ssize_t got =
+            ::send(descriptor_, block.data(), std::min(block.size(), most - sent), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (got <= 0) break;
+        sent += static_cast<std::size_t>(got);
+    }
+    return sent;
+}
 
 void Peer::reset() {
     const linger hard{1, 0};
@@ -91,9 +153,13 @@ Listening::Listening() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXE
     address_ = net::SocketAddress{reinterpret_cast<const sockaddr*>(&bound), size};
 }
 
-Listening::~Listening() { ::close(descriptor_); }
+Listening::~Listening() {
+    ::close(descriptor_);
+}
 
-int Listening::accept_descriptor() const { return ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC); }
+int Listening::accept_descriptor() const {
+    return ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+}
 
 TestBed::TestBed(std::string_view yaml) {
     std::string text = "listen: 127.0.0.1:1\nupstream: http://127.0.0.1:" + std::to_string(upstream_.port()) + "\n";
@@ -103,7 +169,11 @@ TestBed::TestBed(std::string_view yaml) {
     share_.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
     share_.upstreams.push_back(std::make_unique<proxy::UpstreamShare>());
     share_.via_name = "corsd-test";
-    worker_ = std::make_unique<proxy::Worker>(share_, nullptr);
+    telemetry::AccessSettings settings;
+    settings.state = telemetry::AccessState::enabled;
+    settings.output = "/dev/null";
+    access_log_ = telemetry::AccessLog::open(settings, 1).log;
+    worker_ = std::make_unique<proxy::Worker>(share_, &access_log_->ring(0));
     worker_->set_addresses(0, {upstream_.address()});
     thread_ = std::thread([this] {
         count_my_allocations();
@@ -111,16 +181,23 @@ TestBed::TestBed(std::string_view yaml) {
     });
 }
 
-TestBed::~TestBed() { finish(); }
+TestBed::~TestBed() {
+    finish();
+}
 
 void TestBed::finish() {
     if (!thread_.joinable()) return;
     worker_->drain();
     worker_->cut();
     thread_.join();
+    access_log_->stop();
 }
 
 Peer TestBed::connect() {
+    return connect_after([](Peer&) {});
+}
+
+Peer TestBed::connect_after(const std::function<void(Peer&)>& before) {
     const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (::connect(client, front_.address().data(), front_.address().size()) != 0) throw std::runtime_error("connect");
     Peer peer{client};
@@ -129,6 +206,8 @@ Peer TestBed::connect() {
     ::getsockname(client, reinterpret_cast<sockaddr*>(&from), &size);
     // The other end, as the main thread would accept it.
     const int accepted = front_.accept_descriptor();
+    ::fcntl(accepted, F_SETFL, ::fcntl(accepted, F_GETFL) | O_NONBLOCK);
+    before(peer);
     worker_->adopt({accepted, net::SocketAddress{reinterpret_cast<const sockaddr*>(&from), size}});
     return peer;
 }

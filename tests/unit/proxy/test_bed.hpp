@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "config/snapshot.hpp"
 #include "net/socket_address.hpp"
 #include "proxy/worker.hpp"
+#include "telemetry/access_log.hpp"
 
 namespace corsd::tests {
 
@@ -31,10 +33,21 @@ class Peer {
     [[nodiscard]] std::string receive_all();
     void half_close() const;
     void reset();
+    /// Did the stream end with a reset?
+    [[nodiscard]] bool was_reset() const { return was_reset_; }
+    /// Waits until the other end (of this process) has read all that was sent, or does not want it yet.
+    void settle();
+    /// Does something come, or the end, within this time? What comes stays for the next call.
+    [[nodiscard]] bool hears_within(std::chrono::milliseconds time) const;
+    /// Sends until the other side takes no more for a while; gives how much it took.
+    [[nodiscard]] std::size_t send_until_full(std::size_t most) const;
+    [[nodiscard]] int descriptor() const { return descriptor_; }
 
   private:
     [[nodiscard]] bool fill();
     int descriptor_;
+    int other_end_ = -1;
+    bool was_reset_ = false;
     std::string pending_;
 };
 
@@ -65,15 +78,19 @@ class TestBed {
 
     /// A new client connection to the worker.
     [[nodiscard]] Peer connect();
+    /// The same, but the worker gets it only after `before` is done with the client's end.
+    [[nodiscard]] Peer connect_after(const std::function<void(Peer&)>& before);
     /// The next connection that the worker makes.
     [[nodiscard]] Peer accept_upstream() { return upstream_.accept(); }
     [[nodiscard]] proxy::Worker& worker() { return *worker_; }
-    /// Drains the worker and waits for its end.
+    /// Drains the worker, cuts what runs and waits for its end.
     void finish();
+    [[nodiscard]] std::size_t upstream_connects() { return worker_->counters().upstream_connects.value(); }
 
   private:
     Listening upstream_, front_;
     proxy::WorkerShare share_;
+    std::unique_ptr<telemetry::AccessLog> access_log_;
     std::unique_ptr<proxy::Worker> worker_;
     std::thread thread_;
 };

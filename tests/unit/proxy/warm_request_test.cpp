@@ -28,17 +28,21 @@ const std::string kPost =
     "POST /api/items HTTP/1.1\r\nHost: api.test\r\nOrigin: https://app.test\r\nContent-Type: application/json\r\n"
     "Content-Length: 13\r\n\r\n{\"value\": 21}";
 const std::string kPreflight =
-    "OPTIONS /api/items HTTP/1.1\r\nHost: api.test\r\nOrigin: https://app.test\r\nAccess-Control-Request-Method: POST\r\n"
+    "OPTIONS /api/items HTTP/1.1\r\nHost: api.test\r\nOrigin: https://app.test\r\nAccess-Control-Request-Method: "
+    "POST\r\n"
     "Access-Control-Request-Headers: content-type,x-trace\r\n\r\n";
 const std::string kAnswer =
-    "HTTP/1.1 200 OK\r\nServer: upstream\r\nContent-Type: application/json\r\nVary: Accept-Encoding\r\nContent-Length: 2\r\n\r\n{}";
+    "HTTP/1.1 200 OK\r\nServer: upstream\r\nContent-Type: application/json\r\nVary: Accept-Encoding\r\nContent-Length: "
+    "2\r\n\r\n{}";
 
 /// The allocations of 1 000 rounds of `round`, after enough of them to warm up.
 template <typename Round>
 std::size_t allocations_of(Round round) {
-    for (int i = 0; i < 100; ++i) round();
+    for (int i = 0; i < 100; ++i)
+        round();
     const std::size_t before = allocations();
-    for (int i = 0; i < 1000; ++i) round();
+    for (int i = 0; i < 1000; ++i)
+        round();
     return allocations() - before;
 }
 
