@@ -12,21 +12,38 @@ namespace corsd::ascii {
 /// RFC 9110 section 5.6.2: tchar.
 inline constexpr std::array<bool, 256> kTokenTable = [] {
     std::array<bool, 256> table{};
-    for (const char c : std::string_view{"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}) {
+    for (const char c :
+         std::string_view{"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}) {
         table[static_cast<unsigned char>(c)] = true;
     }
     return table;
 }();
 
-[[nodiscard]] constexpr bool is_tchar(char c) noexcept { return kTokenTable[static_cast<unsigned char>(c)]; }
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-[[nodiscard]] constexpr bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-[[nodiscard]] constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-[[nodiscard]] constexpr bool is_alpha(char c) noexcept { return is_upper(c) || is_lower(c); }
-[[nodiscard]] constexpr bool is_alnum(char c) noexcept { return is_alpha(c) || is_digit(c); }
+[[nodiscard]] constexpr bool is_tchar(char c) noexcept {
+    return kTokenTable[static_cast<unsigned char>(c)];
+}
+[[nodiscard]] constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+[[nodiscard]] constexpr bool is_upper(char c) noexcept {
+    return c >= 'A' && c <= 'Z';
+}
+[[nodiscard]] constexpr bool is_lower(char c) noexcept {
+    return c >= 'a' && c <= 'z';
+}
+[[nodiscard]] constexpr bool is_alpha(char c) noexcept {
+    return is_upper(c) || is_lower(c);
+}
+[[nodiscard]] constexpr bool is_alnum(char c) noexcept {
+    return is_alpha(c) || is_digit(c);
+}
 /// Optional white space of RFC 9110 section 5.6.3: space and tab.
-[[nodiscard]] constexpr bool is_ows(char c) noexcept { return c == ' ' || c == '\t'; }
-[[nodiscard]] constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+[[nodiscard]] constexpr bool is_ows(char c) noexcept {
+    return c == ' ' || c == '\t';
+}
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 /// The value of a hexadecimal digit, or -1.
 [[nodiscard]] constexpr int hex_value(char c) noexcept {
@@ -36,8 +53,12 @@ inline constexpr std::array<bool, 256> kTokenTable = [] {
     return -1;
 }
 
-[[nodiscard]] constexpr char to_lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
-[[nodiscard]] constexpr char to_upper(char c) noexcept { return is_lower(c) ? static_cast<char>(c - ('a' - 'A')) : c; }
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+    return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+[[nodiscard]] constexpr char to_upper(char c) noexcept {
+    return is_lower(c) ? static_cast<char>(c - ('a' - 'A')) : c;
+}
 
 /// RFC 9110 section 5.6.2: token, so at least one byte.
 [[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
@@ -56,8 +77,10 @@ inline constexpr std::array<bool, 256> kTokenTable = [] {
 }
 
 [[nodiscard]] constexpr std::string_view trim_ows(std::string_view text) noexcept {
-    while (!text.empty() && is_ows(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_ows(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_ows(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_ows(text.back()))
+        text.remove_suffix(1);
     return text;
 }
 

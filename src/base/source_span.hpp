@@ -5,8 +5,9 @@
 
 namespace corsd {
 
-/// A place in one of the sources of a configuration. Lines and columns count from 1, columns in bytes; line 0 means "nowhere"
-/// (a default, or a policy made from the command line). `file` indexes the list of sources kept beside the configuration.
+/// A place in one of the sources of a configuration. Lines and columns count from 1, columns in bytes; line 0 means
+/// "nowhere" (a default, or a policy made from the command line). `file` indexes the list of sources kept beside the
+/// configuration.
 struct SourceSpan {
     std::uint32_t file = 0;
     std::uint32_t line = 0;

@@ -11,7 +11,8 @@ namespace {
 void print_hosts(const config::Config& config) {
     for (const config::Site& site : config.sites) {
         std::string hosts = site.public_origin.empty() ? "" : " " + site.public_origin;
-        for (const std::string& host : site.hosts) hosts += " " + host;
+        for (const std::string& host : site.hosts)
+            hosts += " " + host;
         const std::string name = site.name.empty() ? "the site" : "site " + site.name;
         std::printf("%s answers for%s\n", name.c_str(), hosts.empty() ? " every host" : hosts.c_str());
     }

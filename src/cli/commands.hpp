@@ -7,15 +7,15 @@
 namespace corsd::cli {
 
 inline constexpr int kSuccess = 0;
-inline constexpr int kFailure = 1;      // at run time: a busy port, a log that cannot be opened
+inline constexpr int kFailure = 1;  // at run time: a busy port, a log that cannot be opened
 inline constexpr int kUsage = 2;
 inline constexpr int kBadConfig = 3;
 
 /// Where the configuration comes from: a file, or the options of the quick form.
 struct ConfigChoice {
     std::string file;
-    std::string upstream;                // quick form
-    std::vector<std::string> origins;    // quick form
+    std::string upstream;              // quick form
+    std::vector<std::string> origins;  // quick form
     std::string listen = "127.0.0.1:8080";
 };
 

@@ -8,7 +8,8 @@ namespace corsd::cli {
 
 void print_diagnostics(const config::Loaded& loaded) {
     std::string text;
-    for (const config::Diagnostic& diagnostic : loaded.diagnostics) text += config::render(diagnostic, loaded.sources);
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics)
+        text += config::render(diagnostic, loaded.sources);
     // A file that cannot be read is one diagnostic without a place, and one line.
     if (loaded.diagnostics.empty() || !loaded.diagnostics.front().span.known()) {
         std::fputs(text.c_str(), stderr);

@@ -17,16 +17,18 @@ struct Options {
 };
 
 CLI::App* add_run(CLI::App& app, Options& options) {
-    CLI::App* const run = app.add_subcommand("run", "Serve: with a configuration file, or in the quick form without one");
+    CLI::App* const run =
+        app.add_subcommand("run", "Serve: with a configuration file, or in the quick form without one");
     CLI::Option* const file = run->add_option("-c,--config", options.choice.file, "Configuration file (YAML)");
-    CLI::Option* const upstream =
-        run->add_option("--upstream", options.choice.upstream, "Quick form: the server to guard, http://HOST:PORT or unix:/PATH");
-    CLI::Option* const origins =
-        run->add_option("--allow-origin", options.choice.origins, "Quick form: an origin whose pages may use it; repeat for more");
+    CLI::Option* const upstream = run->add_option("--upstream", options.choice.upstream,
+                                                  "Quick form: the server to guard, http://HOST:PORT or unix:/PATH");
+    CLI::Option* const origins = run->add_option("--allow-origin", options.choice.origins,
+                                                 "Quick form: an origin whose pages may use it; repeat for more");
     CLI::Option* const listen =
-        run->add_option("--listen", options.choice.listen, "Quick form: the address to listen on")->capture_default_str();
-    CLI::Option* const print =
-        run->add_flag("--print-config", options.print_config, "Quick form: print the file that the options stand for, and exit");
+        run->add_option("--listen", options.choice.listen, "Quick form: the address to listen on")
+            ->capture_default_str();
+    CLI::Option* const print = run->add_flag("--print-config", options.print_config,
+                                             "Quick form: print the file that the options stand for, and exit");
     file->excludes(upstream)->excludes(origins)->excludes(listen)->excludes(print);
     upstream->needs(origins);
     origins->needs(upstream);

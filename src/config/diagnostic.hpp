@@ -14,11 +14,11 @@ enum class Severity : std::uint8_t { error, warning };
 
 struct Diagnostic {
     Severity severity = Severity::error;
-    std::string code;      // stable, kebab-case: "unknown-key", "origin-trailing-slash"
+    std::string code;  // stable, kebab-case: "unknown-key", "origin-trailing-slash"
     std::string message;
     SourceSpan span;
-    std::string fix;       // "did you mean …", the corrected value; may be empty
-    SourceSpan related;    // the other line when two are involved (duplicate, tie, inherited value)
+    std::string fix;     // "did you mean …", the corrected value; may be empty
+    SourceSpan related;  // the other line when two are involved (duplicate, tie, inherited value)
     std::string related_message;
 };
 

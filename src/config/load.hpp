@@ -23,14 +23,15 @@ struct Environment {
 [[nodiscard]] Environment system_environment();
 
 struct Loaded {
-    std::optional<Config> config;          // only when no diagnostic is an error
-    std::vector<Diagnostic> diagnostics;   // in order of place
+    std::optional<Config> config;         // only when no diagnostic is an error
+    std::vector<Diagnostic> diagnostics;  // in order of place
     Sources sources;
 
     [[nodiscard]] bool ok() const noexcept { return config.has_value(); }
 };
 
-/// Loads `text`, called `name` in diagnostics; files it names are relative to `name`'s folder. Never throws for what the text says.
+/// Loads `text`, called `name` in diagnostics; files it names are relative to `name`'s folder. Never throws for what
+/// the text says.
 [[nodiscard]] Loaded load_text(std::string text, const std::string& name, const Environment& environment);
 
 /// Loads a file. A missing or unreadable file is one diagnostic without a line.

@@ -35,23 +35,23 @@ struct Listener {
 enum class PassHost : std::uint8_t { client, endpoint };  // pass_host: true | false
 
 struct Upstream {
-    std::string name;                 // "default" in the short form
-    std::vector<Address> endpoints;   // one, in this version
+    std::string name;                // "default" in the short form
+    std::vector<Address> endpoints;  // one, in this version
     PassHost pass_host = PassHost::client;
-    std::size_t max_idle = 64;                     // keepalive.max_idle, per process
+    std::size_t max_idle = 64;  // keepalive.max_idle, per process
     std::chrono::milliseconds idle_timeout{60'000};
     SourceSpan span;
 };
 
 struct Resource {
     cors::Governed governed;
-    std::size_t upstream = 0;         // index into Config::upstreams
+    std::size_t upstream = 0;  // index into Config::upstreams
 };
 
 struct Site {
-    std::string name;                 // "" for the unnamed site
-    std::string public_origin;        // serialised origin, or empty
-    std::vector<std::string> hosts;   // lower-case, without port
+    std::string name;                // "" for the unnamed site
+    std::string public_origin;       // serialised origin, or empty
+    std::vector<std::string> hosts;  // lower-case, without port
     std::size_t upstream = 0;
     std::vector<Resource> resources;  // in file order
     cors::Governed unmatched;         // C6; its one entry has the site's defaults and no origins
@@ -76,8 +76,8 @@ struct Limits {
 
 /// All in milliseconds; what each bounds stands in docs/configuration.md.
 struct Timeouts {
-    std::chrono::milliseconds header{10'000}, body{30'000}, write{30'000}, idle{60'000}, connect{3'000}, response{30'000},
-        stream{300'000}, drain{30'000};
+    std::chrono::milliseconds header{10'000}, body{30'000}, write{30'000}, idle{60'000}, connect{3'000},
+        response{30'000}, stream{300'000}, drain{30'000};
 };
 
 enum class Underscores : std::uint8_t { drop, keep, reject };
@@ -97,7 +97,7 @@ enum class AccessEnabled : std::uint8_t { no, yes };
 struct Log {
     std::string level = "info";
     LogFormat format = LogFormat::automatic;
-    std::string output = "stderr";    // stderr | stdout | a path (relative to the working directory)
+    std::string output = "stderr";  // stderr | stdout | a path (relative to the working directory)
     AccessEnabled access = AccessEnabled::yes;
     AccessOnly only = AccessOnly::all;
     std::vector<std::string> redact_query{"token", "access_token"};
@@ -108,7 +108,7 @@ struct Config {
     std::vector<Upstream> upstreams;
     std::vector<Site> sites;
     std::vector<Cidr> trusted_proxies;
-    std::size_t threads = 0;          // 0: auto, one per core
+    std::size_t threads = 0;  // 0: auto, one per core
     Limits limits;
     Timeouts timeouts;
     route::PathRules paths;

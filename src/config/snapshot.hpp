@@ -27,8 +27,9 @@ class ServingSite {
     [[nodiscard]] Match match(std::string_view canonical_path) const noexcept;
     [[nodiscard]] Match unmatched() const noexcept;
 
-    /// N4: the site's own origin for a request whose host (lower-case, no port) found the site as `how`. When nothing is declared, `guessed`
-    /// is given back. With a wildcard or exact `hosts` entry, the public origin with that host in its place.
+    /// N4: the site's own origin for a request whose host (lower-case, no port) found the site as `how`. When nothing
+    /// is declared, `guessed` is given back. With a wildcard or exact `hosts` entry, the public origin with that host
+    /// in its place.
     [[nodiscard]] cors::OwnOrigin own_origin(route::HostMatch how, std::string_view host,
                                              const cors::OwnOrigin& guessed) const noexcept;
 

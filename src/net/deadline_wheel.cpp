@@ -6,12 +6,14 @@ namespace corsd::net {
 
 DeadlineWheel::DeadlineWheel(boost::asio::io_context& io)
     : timer_(io.get_executor()), epoch_(std::chrono::steady_clock::now()) {
-    for (Head& head : slots_) head.next_ = head.previous_ = &head;
+    for (Head& head : slots_)
+        head.next_ = head.previous_ = &head;
 }
 
 DeadlineWheel::~DeadlineWheel() {
     for (Head& head : slots_) {
-        while (head.next_ != &head) head.next_->unlink();
+        while (head.next_ != &head)
+            head.next_->unlink();
     }
 }
 
@@ -28,7 +30,8 @@ void DeadlineWheel::arm(Deadline& deadline, std::chrono::milliseconds after) noe
         now_ = clock_tick();
         start_timer();
     }
-    // now_ lags behind the clock by at most kMaxLag whole ticks and a part of one (advance() sees to that), and `after` rounds up: never early.
+    // now_ lags behind the clock by at most kMaxLag whole ticks and a part of one (advance() sees to that), and `after`
+    // rounds up: never early.
     const auto ticks = static_cast<std::uint64_t>((after + kTick - std::chrono::milliseconds{1}) / kTick);
     deadline.expiry_ = now_ + ticks + kMaxLag + 1;
     if (deadline.next_ != nullptr) {
@@ -67,7 +70,8 @@ void DeadlineWheel::advance() noexcept {
         target = now_ + 1;
     }
     ticking_ = true;  // what expires may arm again: no second timer
-    while (now_ < target) sweep(++now_);
+    while (now_ < target)
+        sweep(++now_);
     ticking_ = false;
     if (!empty()) start_timer();
 }

@@ -1,5 +1,5 @@
-// Deadlines of one worker: a coarse hashed wheel, re-armed lazily. Arming and disarming write two numbers; nothing is moved
-// and no timer is touched while a deadline is only pushed further out, which is what every read and write does.
+// Deadlines of one worker: a coarse hashed wheel, re-armed lazily. Arming and disarming write two numbers; nothing is
+// moved and no timer is touched while a deadline is only pushed further out, which is what every read and write does.
 #pragma once
 
 #include <array>
@@ -51,7 +51,8 @@ class DeadlineWheel {
     DeadlineWheel& operator=(const DeadlineWheel&) = delete;
     ~DeadlineWheel();
 
-    /// `expired()` is called when at least `after` has passed, and normally within three ticks of that. Zero means no bound.
+    /// `expired()` is called when at least `after` has passed, and normally within three ticks of that. Zero means no
+    /// bound.
     void arm(Deadline& deadline, std::chrono::milliseconds after) noexcept;
 
     /// No more ticks, so that io_context::run() may return.

@@ -22,7 +22,8 @@ class FreeFrames {
     FreeFrames& operator=(const FreeFrames&) = delete;
     ~FreeFrames() {
         for (FreeFrame*& head : heads_) {
-            while (head != nullptr) ::operator delete(std::exchange(head, head->next));
+            while (head != nullptr)
+                ::operator delete(std::exchange(head, head->next));
         }
     }
 
@@ -33,9 +34,7 @@ class FreeFrames {
         return frame;
     }
 
-    void give(std::size_t index, void* memory) noexcept {
-        heads_[index] = ::new (memory) FreeFrame{heads_[index]};
-    }
+    void give(std::size_t index, void* memory) noexcept { heads_[index] = ::new (memory) FreeFrame{heads_[index]}; }
 
   private:
     std::array<FreeFrame*, kClasses> heads_{};

@@ -5,8 +5,8 @@
 
 namespace corsd::net {
 
-/// Frames are freed on the thread that made them (a worker never hands a coroutine to another). Sizes over the largest class
-/// go to operator new. The lists are given back when the thread ends.
+/// Frames are freed on the thread that made them (a worker never hands a coroutine to another). Sizes over the largest
+/// class go to operator new. The lists are given back when the thread ends.
 [[nodiscard]] void* allocate_frame(std::size_t size);
 void deallocate_frame(void* frame, std::size_t size) noexcept;
 

@@ -23,7 +23,9 @@ int new_epoll() {
 
 }  // namespace
 
-Poller::Poller(boost::asio::io_context& io) : io_(io), epoll_(io.get_executor(), new_epoll()) { wait(); }
+Poller::Poller(boost::asio::io_context& io) : io_(io), epoll_(io.get_executor(), new_epoll()) {
+    wait();
+}
 
 Poller::~Poller() {
     deferred_ = nullptr;

@@ -1,7 +1,7 @@
 // Readiness of a worker's sockets, told in batches. An epoll instance of its own, driven by the worker's io_context.
 //
-// Why not Asio's own reactor for these: it tries every read before it waits, which is a recv that fails with EAGAIN for each of the two reads of
-// a proxied request, and takes two locks and a queue for each operation (docs/adr/0004).
+// Why not Asio's own reactor for these: it tries every read before it waits, which is a recv that fails with EAGAIN for
+// each of the two reads of a proxied request, and takes two locks and a queue for each operation (docs/adr/0004).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -12,8 +12,8 @@ namespace corsd::net {
 
 class Poller;
 
-/// A socket as the poller knows it. Heap-allocated; given back with Poller::retire, never deleted by its owner: events of the batch that is
-/// being told may still point at it.
+/// A socket as the poller knows it. Heap-allocated; given back with Poller::retire, never deleted by its owner: events
+/// of the batch that is being told may still point at it.
 class Pollable {
   public:
     Pollable() = default;
@@ -42,7 +42,8 @@ class Poller {
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    /// Tells `pollable` of all that happens to the descriptor, edge-triggered, until it is closed. False: errno says why not.
+    /// Tells `pollable` of all that happens to the descriptor, edge-triggered, until it is closed. False: errno says
+    /// why not.
     [[nodiscard]] bool add(int descriptor, Pollable& pollable) noexcept;
     /// Calls pollable.deferred() soon, from the loop.
     void defer(Pollable& pollable) noexcept;

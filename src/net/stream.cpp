@@ -14,7 +14,9 @@
 
 namespace corsd::net {
 
-Stream::Stream(Loop loop, int family, int descriptor) : state_(new State(loop)) { adopt(family, descriptor); }
+Stream::Stream(Loop loop, int family, int descriptor) : state_(new State(loop)) {
+    adopt(family, descriptor);
+}
 
 void Stream::adopt(int family, int descriptor) {
     state_->descriptor = descriptor;
@@ -63,7 +65,9 @@ Stream& Stream::operator=(Stream&& other) noexcept {
     return *this;
 }
 
-Stream::~Stream() { release(); }
+Stream::~Stream() {
+    release();
+}
 
 void Stream::release() noexcept {
     if (state_ == nullptr) return;
@@ -97,15 +101,25 @@ void Stream::cancel_read() noexcept {
     state_->loop.poller.defer(*state_);
 }
 
-bool Stream::read_pending() const noexcept { return state_->read_pending; }
-bool Stream::read_ready() const noexcept { return state_->read_ready; }
+bool Stream::read_pending() const noexcept {
+    return state_->read_pending;
+}
+bool Stream::read_ready() const noexcept {
+    return state_->read_ready;
+}
 void Stream::read_within(std::chrono::milliseconds within) noexcept {
     if (state_->read_pending) state_->loop.wheel.arm(state_->read_deadline, within);
 }
-void Stream::observe(StreamObserver* observer) noexcept { state_->observer = observer; }
+void Stream::observe(StreamObserver* observer) noexcept {
+    state_->observer = observer;
+}
 
-bool Stream::ReadAwaiter::await_ready() const noexcept { return !state.read_pending; }
-void Stream::ReadAwaiter::await_suspend(std::coroutine_handle<> awaiting) const noexcept { state.reader = awaiting; }
+bool Stream::ReadAwaiter::await_ready() const noexcept {
+    return !state.read_pending;
+}
+void Stream::ReadAwaiter::await_suspend(std::coroutine_handle<> awaiting) const noexcept {
+    state.reader = awaiting;
+}
 IoResult Stream::ReadAwaiter::await_resume() const noexcept {
     state.read_ready = false;
     return state.read_result;
@@ -131,12 +145,16 @@ Stream::WriteAwaiter Stream::write_all(std::span<const std::string_view> pieces,
     return WriteAwaiter{state};
 }
 
-bool Stream::WriteAwaiter::await_ready() const noexcept { return state.write_done; }
+bool Stream::WriteAwaiter::await_ready() const noexcept {
+    return state.write_done;
+}
 void Stream::WriteAwaiter::await_suspend(std::coroutine_handle<> awaiting) const {
     state.writer = awaiting;
     state.loop.wheel.arm(state.write_deadline, state.write_within);
 }
-IoResult Stream::WriteAwaiter::await_resume() const noexcept { return state.write_result; }
+IoResult Stream::WriteAwaiter::await_resume() const noexcept {
+    return state.write_result;
+}
 
 void Stream::shutdown_send() noexcept {
     if (is_open()) ::shutdown(state_->descriptor, SHUT_WR);
@@ -147,10 +165,20 @@ void Stream::reset_on_close() noexcept {
     if (is_open()) ::setsockopt(state_->descriptor, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
-void Stream::close() noexcept { state_->close(); }
-bool Stream::is_open() const noexcept { return state_ != nullptr && state_->descriptor >= 0; }
-bool Stream::is_broken() const noexcept { return state_->broken; }
-bool Stream::has_unread() const noexcept { return state_->readable; }
-int Stream::descriptor() const noexcept { return state_->descriptor; }
+void Stream::close() noexcept {
+    state_->close();
+}
+bool Stream::is_open() const noexcept {
+    return state_ != nullptr && state_->descriptor >= 0;
+}
+bool Stream::is_broken() const noexcept {
+    return state_->broken;
+}
+bool Stream::has_unread() const noexcept {
+    return state_->readable;
+}
+int Stream::descriptor() const noexcept {
+    return state_->descriptor;
+}
 
 }  // namespace corsd::net

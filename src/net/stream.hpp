@@ -1,5 +1,5 @@
-// A connected byte stream: TCP or Unix socket. Reads are posted and awaited apart, so that one may be pending while its owner
-// does other things; writes are tried at once and wait only when the socket is full.
+// A connected byte stream: TCP or Unix socket. Reads are posted and awaited apart, so that one may be pending while its
+// owner does other things; writes are tried at once and wait only when the socket is full.
 #pragma once
 
 #include <sys/uio.h>
@@ -53,8 +53,8 @@ class Stream {
 
     [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
 
-    /// Posts a read of up to `space.size()` bytes (not 0). None may be pending. `space` must stay until the read is done. It may be done on return:
-    /// read_ready() tells.
+    /// Posts a read of up to `space.size()` bytes (not 0). None may be pending. `space` must stay until the read is
+    /// done. It may be done on return: read_ready() tells.
     void start_read(std::span<char> space, std::chrono::milliseconds within);
     [[nodiscard]] bool read_pending() const noexcept;
     /// Has a posted read ended whose result nobody has taken yet?
@@ -73,8 +73,8 @@ class Stream {
     /// The result of the read posted by start_read or start_wait.
     [[nodiscard]] ReadAwaiter read_done() noexcept { return ReadAwaiter{*state_}; }
 
-    /// Posts a wait for bytes without a buffer for them: an idle connection costs no memory. Awaited like a read; `bytes` is 0. It may also be
-    /// left alone: then the observer hears how it ended, unless end_wait comes first.
+    /// Posts a wait for bytes without a buffer for them: an idle connection costs no memory. Awaited like a read;
+    /// `bytes` is 0. It may also be left alone: then the observer hears how it ended, unless end_wait comes first.
     void start_wait(std::chrono::milliseconds within);
     /// Forgets a wait that nobody awaits.
     void end_wait() noexcept;
@@ -91,8 +91,8 @@ class Stream {
     static constexpr std::size_t kMaxPieces = 6;
     [[nodiscard]] WriteAwaiter write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds within);
 
-    /// Begins a connection to `address` and gives its stream, whose connected() must be awaited before anything else. Out of
-    /// descriptors and the like: connected() says so.
+    /// Begins a connection to `address` and gives its stream, whose connected() must be awaited before anything else.
+    /// Out of descriptors and the like: connected() says so.
     [[nodiscard]] static Stream dial(Loop loop, const SocketAddress& address, std::chrono::milliseconds within);
     [[nodiscard]] WriteAwaiter connected() noexcept { return WriteAwaiter{*state_}; }
 

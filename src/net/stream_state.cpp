@@ -90,7 +90,8 @@ bool Stream::State::try_read() noexcept {
             return true;
         }
         if (got == 0) {
-            // A write that was told of the reset has taken the error with it: without it, this would pass for an end (tcp(7)).
+            // A write that was told of the reset has taken the error with it: without it, this would pass for an end
+            // (tcp(7)).
             read_result = {write_was_reset ? IoError::reset : IoError::eof, 0};
             return true;
         }

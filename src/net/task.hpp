@@ -1,7 +1,7 @@
 // Coroutines of the data path. A Task is lazy, runs on the thread that awaits it, and has exactly one awaiter.
 //
-// Why not boost::asio::awaitable: its frames come from a cache of two small blocks a thread, so frames over a kilobyte meet
-// operator new on every request (docs/adr/0002).
+// Why not boost::asio::awaitable: its frames come from a cache of two small blocks a thread, so frames over a kilobyte
+// meet operator new on every request (docs/adr/0002).
 #pragma once
 
 #include <coroutine>
@@ -76,8 +76,8 @@ class [[nodiscard]] Task {
         if (handle_) handle_.destroy();
     }
 
-    /// Runs the task up to its first suspension; when it ends there, the awaiter goes on at once. The stack stays as deep as
-    /// the nesting of coroutines, however many of them complete without waiting.
+    /// Runs the task up to its first suspension; when it ends there, the awaiter goes on at once. The stack stays as
+    /// deep as the nesting of coroutines, however many of them complete without waiting.
     struct Awaiter {
         Handle handle;
         bool await_ready() const noexcept { return false; }
@@ -108,8 +108,8 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
 }
 }  // namespace detail
 
-/// A second coroutine beside its owner: started at once, joined before the owner ends. The owner must join: destroying a Child
-/// whose task still waits for I/O would leave that I/O a dangling coroutine.
+/// A second coroutine beside its owner: started at once, joined before the owner ends. The owner must join: destroying
+/// a Child whose task still waits for I/O would leave that I/O a dangling coroutine.
 class Child {
   public:
     explicit Child(Task<void> task) : task_(std::move(task)) { task_.handle().resume(); }
@@ -121,7 +121,9 @@ class Child {
     struct Join {
         Task<void>::Handle handle;
         bool await_ready() const noexcept { return handle.done(); }
-        void await_suspend(std::coroutine_handle<> awaiting) const noexcept { handle.promise().continuation = awaiting; }
+        void await_suspend(std::coroutine_handle<> awaiting) const noexcept {
+            handle.promise().continuation = awaiting;
+        }
         void await_resume() const { handle.promise().take(); }
     };
     [[nodiscard]] Join join() const noexcept { return Join{task_.handle()}; }

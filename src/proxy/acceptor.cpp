@@ -45,13 +45,11 @@ constexpr milliseconds kFullPause{10};
 }  // namespace
 
 Acceptor::Acceptor(boost::asio::io_context& io, const config::Listener& listener, Hooks hooks)
-    : io_(io),
-      listener_(listener),
-      hooks_(std::move(hooks)),
-      acceptor_(io.get_executor()),
-      timer_(io.get_executor()) {}
+    : io_(io), listener_(listener), hooks_(std::move(hooks)), acceptor_(io.get_executor()), timer_(io.get_executor()) {}
 
-Acceptor::~Acceptor() { close(); }
+Acceptor::~Acceptor() {
+    close();
+}
 
 std::string Acceptor::bind_error(const std::string& what, int error) const {
     std::string text = "cannot " + what + " " + listener_.address.text + ": " + std::strerror(error);
@@ -92,7 +90,9 @@ std::string Acceptor::open() {
     return {};
 }
 
-void Acceptor::start() { wait(); }
+void Acceptor::start() {
+    wait();
+}
 
 void Acceptor::wait() {
     acceptor_.async_wait(decltype(acceptor_)::wait_read, [this](const error_code& error) {

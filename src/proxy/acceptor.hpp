@@ -19,7 +19,7 @@ class Acceptor {
   public:
     /// What the server does with connections. Both are called on the main thread.
     struct Hooks {
-        std::function<bool()> room;             // may another connection be taken?
+        std::function<bool()> room;  // may another connection be taken?
         std::function<void(Accepted)> accepted;
     };
 
@@ -43,7 +43,8 @@ class Acceptor {
     boost::asio::io_context& io_;
     const config::Listener& listener_;
     Hooks hooks_;
-    boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type> acceptor_;
+    boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>
+        acceptor_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::io_context::executor_type>
         timer_;

@@ -55,7 +55,8 @@ class Buffer {
 /// Keeps blocks of the usual size for the next user. Belongs to a worker.
 class BufferPool {
   public:
-    // Not a power of two: the heads of blocks that stand side by side would all fall into the same few sets of the caches.
+    // Not a power of two: the heads of blocks that stand side by side would all fall into the same few sets of the
+    // caches.
     static constexpr std::size_t kBlock = 32 * 1024 + 17 * 64;
     static constexpr std::size_t kKept = 256;
 

@@ -32,11 +32,11 @@ struct Context {
     // 1 route
     http::Target target;
     Peer peer = Peer::untrusted;
-    http::ForwardedView forwarded;      // of a trusted peer only
-    std::string host_storage;           // lower-case, without one trailing dot
+    http::ForwardedView forwarded;  // of a trusted peer only
+    std::string host_storage;       // lower-case, without one trailing dot
     std::string path_storage;
-    std::string_view path;              // canonical; "*" for OPTIONS *
-    std::string_view scheme;            // as the client's side has it: http or https
+    std::string_view path;    // canonical; "*" for OPTIONS *
+    std::string_view scheme;  // as the client's side has it: http or https
     const config::ServingSite* site = nullptr;
     const cors::Governed* governed = nullptr;
     std::size_t upstream = 0;
@@ -47,13 +47,13 @@ struct Context {
     bool decided = false;
 
     // Outcome, for the log
-    Reason reason = Reason::none;       // of an answer that corsd made
-    std::string_view detail;            // static, or a view into the request
+    Reason reason = Reason::none;  // of an answer that corsd made
+    std::string_view detail;       // static, or a view into the request
     Failure failure;
-    bool head_out = false;              // an upstream's final head has left for the client
+    bool head_out = false;  // an upstream's final head has left for the client
     std::uint16_t status = 0, upstream_status = 0;
     std::string_view upstream_endpoint;
-    std::string_view readable;          // report-only: "yes" | "no"
+    std::string_view readable;  // report-only: "yes" | "no"
     std::chrono::steady_clock::time_point sent{}, answered{};
 
     // Scratch of rewriting

@@ -1,5 +1,5 @@
-// One request and its answer, as the client's protocol carries them: the seam between the proxy and HTTP/1.1 (later HTTP/2).
-// One virtual call a chunk, none a header.
+// One request and its answer, as the client's protocol carries them: the seam between the proxy and HTTP/1.1 (later
+// HTTP/2). One virtual call a chunk, none a header.
 #pragma once
 
 #include <array>
@@ -25,8 +25,8 @@ enum class More : std::uint8_t { yes, no };
 struct BodyPiece {
     std::string_view bytes;  // until the next read
     More more = More::yes;
-    net::IoError error = net::IoError::none;   // of the connection
-    http::ParseFailure failure;                // of the framing; reason none: fine
+    net::IoError error = net::IoError::none;  // of the connection
+    http::ParseFailure failure;               // of the framing; reason none: fine
 
     [[nodiscard]] bool ok() const noexcept { return error == net::IoError::none && failure.reason == Reason::none; }
 };
@@ -35,14 +35,15 @@ struct NameValue {
     std::string_view name, value;
 };
 
-/// The head of an answer as it shall leave: fields passed on from an upstream, and fields of corsd's own. Views must live
-/// until the call it is given to has been awaited.
+/// The head of an answer as it shall leave: fields passed on from an upstream, and fields of corsd's own. Views must
+/// live until the call it is given to has been awaited.
 struct AnswerHead {
     static constexpr std::size_t kMaxOwn = 20;
 
     std::uint16_t status = 0;
     std::string_view reason_phrase;
-    /// none: no body (HEAD, 204, 304, 1xx); length: known; chunked or until_close: of unknown length, framed as the client's protocol does.
+    /// none: no body (HEAD, 204, 304, 1xx); length: known; chunked or until_close: of unknown length, framed as the
+    /// client's protocol does.
     http::Framing framing;
     /// For an answer without a body that has a Content-Length all the same (HEAD, 304).
     std::string_view content_length;
@@ -58,9 +59,9 @@ struct AnswerHead {
 
 /// The two ends of the client's connection, as text and bytes.
 struct ClientAddress {
-    std::string text;                          // "192.0.2.1:51234"
-    std::string host;                          // "192.0.2.1"
-    std::array<std::uint8_t, 16> ip{};         // IPv4 mapped; zero for Unix sockets
+    std::string text;                   // "192.0.2.1:51234"
+    std::string host;                   // "192.0.2.1"
+    std::array<std::uint8_t, 16> ip{};  // IPv4 mapped; zero for Unix sockets
 };
 
 /// Whom to stop when the client is gone while an upstream works for it.

@@ -13,12 +13,15 @@ Reason reason_of(const Failure& failure) noexcept {
     if (failure.cause == IoError::timed_out) return Reason::upstream_timeout;
     if (failure.cause == IoError::exhausted) return Reason::upstream_unavailable;
     switch (failure.stage) {
-        case Stage::none: return Reason::none;
+        case Stage::none:
+            return Reason::none;
         case Stage::resolve:
-        case Stage::connect: return Reason::upstream_unreachable;
+        case Stage::connect:
+            return Reason::upstream_unreachable;
         case Stage::send:
         case Stage::head:
-        case Stage::body: return Reason::upstream_invalid;
+        case Stage::body:
+            return Reason::upstream_invalid;
     }
     return Reason::upstream_invalid;
 }
@@ -31,11 +34,14 @@ std::string_view describe(const Failure& failure) noexcept {
     }
     if (failure.cause == IoError::exhausted) return "out of descriptors or memory for a connection to the upstream";
     switch (failure.stage) {
-        case Stage::none: return "";
-        case Stage::resolve: return "the name of the upstream does not resolve";
+        case Stage::none:
+            return "";
+        case Stage::resolve:
+            return "the name of the upstream does not resolve";
         case Stage::connect:
             if (failure.cause == IoError::timed_out) return "the upstream did not accept the connection in time";
-            return failure.cause == IoError::refused ? "the upstream refuses connections" : "the upstream cannot be reached";
+            return failure.cause == IoError::refused ? "the upstream refuses connections"
+                                                     : "the upstream cannot be reached";
         case Stage::send:
         case Stage::head:
             if (failure.cause == IoError::timed_out) return "the upstream did not answer in time";

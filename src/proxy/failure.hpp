@@ -30,7 +30,8 @@ struct Failure {
 /// The reason that the client is told; http::status_of gives its status.
 [[nodiscard]] Reason reason_of(const Failure& failure) noexcept;
 
-/// A sentence for `detail` and the log, without addresses: "the upstream closed the connection before it answered". Static.
+/// A sentence for `detail` and the log, without addresses: "the upstream closed the connection before it answered".
+/// Static.
 [[nodiscard]] std::string_view describe(const Failure& failure) noexcept;
 
 }  // namespace corsd::proxy

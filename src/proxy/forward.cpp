@@ -38,7 +38,8 @@ net::Task<Failure> await_final_head(Context& context, H1Client& upstream) {
         if (interim == kMaxInterim || head.status == 101) {
             const char* const detail = head.status == 101 ? "the upstream switched protocols unasked"
                                                           : "the upstream sent too many interim answers";
-            co_return Failure{Stage::head, Side::upstream, Retry::no, IoError::none, {Reason::upstream_invalid, detail}};
+            co_return Failure{
+                Stage::head, Side::upstream, Retry::no, IoError::none, {Reason::upstream_invalid, detail}};
         }
         AnswerHead out;
         rewrite_interim(context, head, out);

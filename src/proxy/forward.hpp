@@ -6,8 +6,8 @@
 
 namespace corsd::proxy {
 
-/// Carries the exchange through the upstream that the context names. Answers 502, 503 or 504 itself while no head has gone out; once it
-/// has, a failure cuts the client's connection. The outcome stands in the context.
+/// Carries the exchange through the upstream that the context names. Answers 502, 503 or 504 itself while no head has
+/// gone out; once it has, a failure cuts the client's connection. The outcome stands in the context.
 net::Task<void> forward(Context& context);
 
 }  // namespace corsd::proxy

@@ -4,8 +4,10 @@ namespace corsd::proxy {
 
 std::string_view vary_value(cors::VaryGrant vary) noexcept {
     switch (vary) {
-        case cors::VaryGrant::none: return "";
-        case cors::VaryGrant::origin: return "Origin";
+        case cors::VaryGrant::none:
+            return "";
+        case cors::VaryGrant::origin:
+            return "Origin";
         case cors::VaryGrant::preflight:
             return "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
         case cors::VaryGrant::preflight_private_network:

@@ -17,7 +17,9 @@ H1Client::H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimi
     stream_.observe(this);
 }
 
-H1Client::~H1Client() { buffers_.give(buffer_); }
+H1Client::~H1Client() {
+    buffers_.give(buffer_);
+}
 
 void H1Client::begin(http::AnsweredMethod method) noexcept {
     reader_.reset(method);
@@ -35,7 +37,8 @@ void H1Client::head_within(milliseconds within) noexcept {
     stream_.read_within(within);
 }
 
-/// An upstream that sends its head byte by byte, or one interim head after the other, gains no time by that. Negative: it is over.
+/// An upstream that sends its head byte by byte, or one interim head after the other, gains no time by that. Negative:
+/// it is over.
 milliseconds H1Client::head_left() const noexcept {
     if (!answered_ || head_within_.count() == 0) return head_within_;
     const auto left = std::chrono::duration_cast<milliseconds>(head_end_ - steady_clock::now());

@@ -27,7 +27,8 @@ class H1Client final : public Abortable, private net::StreamObserver {
 
     /// Begins an exchange: forgets the last one.
     void begin(http::AnsweredMethod method) noexcept;
-    [[nodiscard]] net::Stream::WriteAwaiter send(std::span<const std::string_view> pieces, std::chrono::milliseconds within) {
+    [[nodiscard]] net::Stream::WriteAwaiter send(std::span<const std::string_view> pieces,
+                                                 std::chrono::milliseconds within) {
         return stream_.write_all(pieces, within);
     }
     /// Bounds the wait for the final response head, in all, from now on (timeouts.response). Nothing once it is there.
@@ -44,7 +45,8 @@ class H1Client final : public Abortable, private net::StreamObserver {
     [[nodiscard]] BodyPiece first_piece() noexcept;
     net::Task<BodyPiece> read_body(std::chrono::milliseconds within);
 
-    /// May this connection serve another request? The response was complete and clean, and the upstream keeps the connection.
+    /// May this connection serve another request? The response was complete and clean, and the upstream keeps the
+    /// connection.
     [[nodiscard]] bool reusable() const noexcept;
     /// Has any byte of an answer arrived since begin()?
     [[nodiscard]] bool answered() const noexcept { return answered_; }
@@ -65,7 +67,7 @@ class H1Client final : public Abortable, private net::StreamObserver {
     http::ResponseReader reader_;
     http::ChunkedDecoder decoder_;
     http::AnsweredMethod method_ = http::AnsweredMethod::other;
-    std::chrono::milliseconds head_within_{0};         // zero: no bound yet
+    std::chrono::milliseconds head_within_{0};          // zero: no bound yet
     std::chrono::steady_clock::time_point head_end_{};  // what that comes to
     bool awaits_head_ = false;
     http::BodyKind body_kind_ = http::BodyKind::none;

@@ -71,7 +71,8 @@ net::Task<HeadOutcome> H1Server::read_head() {
                 idle_ = false;
                 head_started_ = steady_clock::now();
             }
-            if (progress == http::Progress::failed) co_return HeadOutcome{HeadOutcome::Kind::refused, reader_.failure()};
+            if (progress == http::Progress::failed)
+                co_return HeadOutcome{HeadOutcome::Kind::refused, reader_.failure()};
             if (progress == http::Progress::complete) {
                 if (!reserve_body_space()) continue;
                 co_return HeadOutcome{HeadOutcome::Kind::request, {}};
@@ -220,7 +221,9 @@ void H1Server::cut() noexcept {
     stream_.close();
 }
 
-void H1Server::end_after_answer() noexcept { ending_ = ending_ == Ending::open ? Ending::after_answer : ending_; }
+void H1Server::end_after_answer() noexcept {
+    ending_ = ending_ == Ending::open ? Ending::after_answer : ending_;
+}
 
 void H1Server::abort() noexcept {
     ending_ = Ending::cut;

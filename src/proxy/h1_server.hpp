@@ -94,9 +94,9 @@ class H1Server final : public Exchange, private net::StreamObserver {
     http::BodyKind body_kind_ = http::BodyKind::none;
     std::uint64_t body_left_ = 0;
     bool body_done_ = true;
-    bool body_broken_ = false;   // its framing or its connection failed: nothing behind it can be understood
+    bool body_broken_ = false;  // its framing or its connection failed: nothing behind it can be understood
     bool waits_for_continue_ = false;
-    std::size_t head_end_ = 0;   // in the buffer's block
+    std::size_t head_end_ = 0;  // in the buffer's block
     bool reader_failed_ = false;
     std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
     std::uint64_t requests_ = 0;

@@ -20,7 +20,9 @@ constexpr std::size_t kCopied = 4 * 1024;
 
 }  // namespace
 
-bool H1Server::body_at_hand() const noexcept { return body_done_ || !buffer_.empty(); }
+bool H1Server::body_at_hand() const noexcept {
+    return body_done_ || !buffer_.empty();
+}
 
 BodyPiece H1Server::take_body() noexcept {
     BodyPiece piece;
@@ -80,8 +82,8 @@ void H1Server::decide_persistence(const AnswerHead& head) noexcept {
     if (ending_ != Ending::open) return;
     const std::size_t bound = worker_.limits().max_requests_per_connection;
     const bool last_one = bound != 0 && requests_ >= bound;
-    // While an upload is under way nobody knows whether it will end; if it does not, the connection ends without a word.
-    // A client that still waits for 100 is told not to send it (RFC 9110 section 10.1.1).
+    // While an upload is under way nobody knows whether it will end; if it does not, the connection ends without a
+    // word. A client that still waits for 100 is told not to send it (RFC 9110 section 10.1.1).
     const bool body_in_the_way = (upstream_ == nullptr || waits_for_continue_) && !body_drainable();
     const bool needs_close = out_framing_ == OutFraming::until_close;
     const bool unusual = head.status < 200;
@@ -93,8 +95,12 @@ void H1Server::decide_persistence(const AnswerHead& head) noexcept {
 
 void H1Server::frame_answer(const AnswerHead& head) noexcept {
     switch (head.framing.kind) {
-        case http::BodyKind::none: out_framing_ = OutFraming::none; break;
-        case http::BodyKind::length: out_framing_ = OutFraming::length; break;
+        case http::BodyKind::none:
+            out_framing_ = OutFraming::none;
+            break;
+        case http::BodyKind::length:
+            out_framing_ = OutFraming::length;
+            break;
         case http::BodyKind::chunked:
         case http::BodyKind::until_close:
             out_framing_ = reader_.head().minor == 0 ? OutFraming::until_close : OutFraming::chunked;
@@ -106,7 +112,8 @@ void H1Server::serialise(const AnswerHead& head) {
     out_.clear();
     append_status_line(out_, head.status, head.reason_phrase);
     append_passed_fields(out_, head.passed);
-    for (const NameValue& field : std::span(head.own).first(head.own_count)) append_field(out_, field.name, field.value);
+    for (const NameValue& field : std::span(head.own).first(head.own_count))
+        append_field(out_, field.name, field.value);
     if (head.status < 200) {
         out_ += "\r\n";
         return;
@@ -115,9 +122,14 @@ void H1Server::serialise(const AnswerHead& head) {
         case OutFraming::none:
             if (!head.content_length.empty()) append_field(out_, "Content-Length", head.content_length);
             break;
-        case OutFraming::length: append_content_length(out_, head.framing.length); break;
-        case OutFraming::chunked: append_field(out_, "Transfer-Encoding", "chunked"); break;
-        case OutFraming::until_close: break;
+        case OutFraming::length:
+            append_content_length(out_, head.framing.length);
+            break;
+        case OutFraming::chunked:
+            append_field(out_, "Transfer-Encoding", "chunked");
+            break;
+        case OutFraming::until_close:
+            break;
     }
     if (ending_ == Ending::after_answer) {
         append_field(out_, "Connection", "close");

@@ -11,9 +11,12 @@ namespace {
     if (!context.decided) return "refuse";
     const cors::Verdict& verdict = context.verdict;
     switch (verdict.action) {
-        case cors::Action::answer_preflight: return "preflight";
-        case cors::Action::refuse: return "refuse";
-        case cors::Action::forward: break;
+        case cors::Action::answer_preflight:
+            return "preflight";
+        case cors::Action::refuse:
+            return "refuse";
+        case cors::Action::forward:
+            break;
     }
     return verdict.mode == cors::Mode::report_only && !verdict.admitted() ? "would_refuse" : "forward";
 }

@@ -37,7 +37,8 @@ std::string method_refusal(const Context& context, std::string_view method) {
     std::string sentence = "method " + in_quotes(method) + " is not allowed by " + resource_name(context);
     const std::string& allowed = verdict.policy->allow_methods_value();
     std::string upper{method};
-    for (char& c : upper) c = ascii::to_upper(c);
+    for (char& c : upper)
+        c = ascii::to_upper(c);
     if (upper != method && verdict.policy->source().methods.lists(upper)) {
         return sentence + "; methods are case-sensitive: send " + in_quotes(upper);
     }
@@ -60,7 +61,8 @@ std::string refusal_detail(const Context& context) {
     const cors::Verdict& verdict = context.verdict;
     const std::string_view culprit = verdict.culprit;
     switch (verdict.reason) {
-        case Reason::origin_malformed: return "the Origin " + first_line(context.question.origin) + " is not a valid origin";
+        case Reason::origin_malformed:
+            return "the Origin " + first_line(context.question.origin) + " is not a valid origin";
         case Reason::origin_null:
             return "the Origin is \"null\" (a sandboxed frame, a file, a redirect across origins), which " +
                    resource_name(context) + " does not allow";
@@ -69,13 +71,18 @@ std::string refusal_detail(const Context& context) {
                    "; to allow it, add it to origins";
         case Reason::origin_missing:
             return "a request of another site with an unsafe method and without Origin: browsers always send one";
-        case Reason::origin_repeated: return "there is more than one Origin header field";
-        case Reason::method_not_allowed: return method_refusal(context, culprit);
+        case Reason::origin_repeated:
+            return "there is more than one Origin header field";
+        case Reason::method_not_allowed:
+            return method_refusal(context, culprit);
         case Reason::override_not_allowed:
             return "the method override " + in_quotes(culprit) + " is not allowed by " + resource_name(context);
-        case Reason::header_not_allowed: return header_refusal(context);
-        case Reason::headers_too_many: return "Access-Control-Request-Headers is too long or names too many headers";
-        default: return {};
+        case Reason::header_not_allowed:
+            return header_refusal(context);
+        case Reason::headers_too_many:
+            return "Access-Control-Request-Headers is too long or names too many headers";
+        default:
+            return {};
     }
 }
 

@@ -7,7 +7,8 @@
 
 namespace corsd::proxy {
 
-/// For context.verdict, which refuses. What comes from the request is shortened; JSON escaping is the writer's business.
+/// For context.verdict, which refuses. What comes from the request is shortened; JSON escaping is the writer's
+/// business.
 [[nodiscard]] std::string refusal_detail(const Context& context);
 
 }  // namespace corsd::proxy

@@ -34,30 +34,31 @@ void Resolver::stop() noexcept {
 
 void Resolver::ask() {
     const auto flags = Tcp::resolver::numeric_service;
-    resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port), flags,
-                            [this](const boost::system::error_code& error, const Tcp::resolver::results_type& results) {
-                                if (stopped_) return;
-                                std::vector<net::SocketAddress> addresses;
-                                std::vector<std::string> texts;
-                                if (!error) {
-                                    for (const auto& result : results) {
-                                        const Tcp::endpoint address = result.endpoint();
-                                        addresses.emplace_back(address.data(), static_cast<socklen_t>(address.size()));
-                                        texts.push_back(addresses.back().text());
-                                    }
-                                }
-                                if (!addresses.empty()) {
-                                    complained_ = false;
-                                    if (texts != known_) {
-                                        known_ = std::move(texts);
-                                        found_(std::move(addresses));
-                                    }
-                                } else if (!std::exchange(complained_, true)) {
-                                    telemetry::log_write(telemetry::Level::warn, "the upstream's name " + endpoint_.host +
-                                                                                     " does not resolve: " + error.message());
-                                }
-                                ask_again();
-                            });
+    resolver_.async_resolve(
+        endpoint_.host, std::to_string(endpoint_.port), flags,
+        [this](const boost::system::error_code& error, const Tcp::resolver::results_type& results) {
+            if (stopped_) return;
+            std::vector<net::SocketAddress> addresses;
+            std::vector<std::string> texts;
+            if (!error) {
+                for (const auto& result : results) {
+                    const Tcp::endpoint address = result.endpoint();
+                    addresses.emplace_back(address.data(), static_cast<socklen_t>(address.size()));
+                    texts.push_back(addresses.back().text());
+                }
+            }
+            if (!addresses.empty()) {
+                complained_ = false;
+                if (texts != known_) {
+                    known_ = std::move(texts);
+                    found_(std::move(addresses));
+                }
+            } else if (!std::exchange(complained_, true)) {
+                telemetry::log_write(telemetry::Level::warn,
+                                     "the upstream's name " + endpoint_.host + " does not resolve: " + error.message());
+            }
+            ask_again();
+        });
 }
 
 void Resolver::ask_again() {

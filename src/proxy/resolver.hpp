@@ -15,8 +15,8 @@
 
 namespace corsd::proxy {
 
-/// Main thread. Resolves one endpoint's name now and then every 30 s (every second while it has never resolved); a failing refresh keeps the
-/// last good addresses.
+/// Main thread. Resolves one endpoint's name now and then every 30 s (every second while it has never resolved); a
+/// failing refresh keeps the last good addresses.
 class Resolver {
   public:
     using Found = std::function<void(std::vector<net::SocketAddress>)>;

@@ -6,12 +6,12 @@
 
 namespace corsd::proxy {
 
-/// Writes the request head for the upstream into context.head_text: re-serialised from what was understood, hop-by-hop fields
-/// out, forwarding fields in, one framing. `endpoint` is the authority used when Host is not passed on.
+/// Writes the request head for the upstream into context.head_text: re-serialised from what was understood, hop-by-hop
+/// fields out, forwarding fields in, one framing. `endpoint` is the authority used when Host is not passed on.
 void write_request_head(Context& context, const config::Upstream& upstream);
 
-/// Prepares the final answer of an upstream for the client: its CORS headers replaced, Vary merged, grants added (N27 to N29, N35 to N38,
-/// N46). `out` views into the context, the verdict and `head`.
+/// Prepares the final answer of an upstream for the client: its CORS headers replaced, Vary merged, grants added (N27
+/// to N29, N35 to N38, N46). `out` views into the context, the verdict and `head`.
 void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead& out);
 
 /// The same for an interim answer (1xx): its CORS headers go, nothing is added.

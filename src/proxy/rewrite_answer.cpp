@@ -43,7 +43,8 @@ void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& o
     out.passed = context.passed;
 }
 
-[[nodiscard]] bool same_endpoint(const config::Address& endpoint, std::string_view scheme, const http::Authority& authority) {
+[[nodiscard]] bool same_endpoint(const config::Address& endpoint, std::string_view scheme,
+                                 const http::Authority& authority) {
     if (endpoint.kind != config::AddressKind::tcp) return false;
     const std::uint16_t assumed = ascii::equals_lower(scheme, "https") ? 443 : 80;
     const std::uint16_t port = authority.port == 0 ? assumed : authority.port;
@@ -151,6 +152,8 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
     if (!context.vary.empty()) out.add("Vary", context.vary);
 }
 
-void rewrite_interim(Context& context, const http::ResponseHead& head, AnswerHead& out) { pass_fields(context, head, out); }
+void rewrite_interim(Context& context, const http::ResponseHead& head, AnswerHead& out) {
+    pass_fields(context, head, out);
+}
 
 }  // namespace corsd::proxy

@@ -18,8 +18,10 @@ using http::FieldId;
         case FieldId::x_forwarded_for:
         case FieldId::x_forwarded_host:
         case FieldId::x_forwarded_proto:
-        case FieldId::x_forwarded_other: return true;
-        default: return false;
+        case FieldId::x_forwarded_other:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -29,9 +31,12 @@ using http::FieldId;
         case FieldId::host:
         case FieldId::content_length:
         case FieldId::transfer_encoding:
-        case FieldId::expect: return true;
-        case FieldId::origin: return !context.verdict.forward_origin;
-        default: break;
+        case FieldId::expect:
+            return true;
+        case FieldId::origin:
+            return !context.verdict.forward_origin;
+        default:
+            break;
     }
     if (!is_forwarding(field.id)) return context.connection_names.removes(field);
     // From everybody but a trusted proxy they are dropped; what we write ourselves replaces a trusted one's too.

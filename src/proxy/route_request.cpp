@@ -17,7 +17,7 @@ constexpr ParseFailure kFine{};
 void believe(Context& context, const config::Snapshot& snapshot) {
     const config::Config& config = snapshot.config();
     context.peer = !config.trusted_proxies.empty() && snapshot.trusts(context.exchange->client().ip) ? Peer::trusted
-                                                                                                  : Peer::untrusted;
+                                                                                                     : Peer::untrusted;
     context.scheme = "http";
     context.forwarded = {};
     if (context.peer == Peer::untrusted) return;
@@ -40,7 +40,8 @@ void normalise_host(Context& context) {
     std::string_view host = context.target.authority.host;
     if (host.size() > 1 && host.back() == '.') host.remove_suffix(1);
     context.host_storage.clear();
-    for (const char c : host) context.host_storage.push_back(ascii::to_lower(c));
+    for (const char c : host)
+        context.host_storage.push_back(ascii::to_lower(c));
 }
 
 [[nodiscard]] bool looped(const Context& context) {
@@ -63,8 +64,8 @@ ParseFailure route_request(Context& context, std::string& detail) {
 
     const config::Snapshot::SiteFound found = snapshot.match(context.host_storage);
     if (found.site == nullptr) {
-        detail = "no site answers for the host \"" + context.host_storage + "\"; to serve it, add it to a site: hosts: [\"" +
-                 context.host_storage + "\"]";
+        detail = "no site answers for the host \"" + context.host_storage +
+                 "\"; to serve it, add it to a site: hosts: [\"" + context.host_storage + "\"]";
         return {Reason::unknown_host, detail.c_str()};
     }
     context.site = found.site;
@@ -92,16 +93,29 @@ void ask(Context& context) {
     question.method = context.exchange->head().method;
     for (const http::Field& field : context.exchange->head().fields) {
         switch (field.id) {
-            case FieldId::origin: question.origin.push_back(field.value); break;
-            case FieldId::access_control_request_method: question.request_method.push_back(field.value); break;
-            case FieldId::access_control_request_headers: question.request_headers.push_back(field.value); break;
+            case FieldId::origin:
+                question.origin.push_back(field.value);
+                break;
+            case FieldId::access_control_request_method:
+                question.request_method.push_back(field.value);
+                break;
+            case FieldId::access_control_request_headers:
+                question.request_headers.push_back(field.value);
+                break;
             case FieldId::access_control_request_private_network:
                 question.request_private_network.push_back(field.value);
                 break;
-            case FieldId::sec_fetch_site: question.fetch_site.push_back(field.value); break;
-            case FieldId::sec_fetch_mode: question.fetch_mode.push_back(field.value); break;
-            case FieldId::method_override: question.method_override.push_back(field.value); break;
-            default: break;
+            case FieldId::sec_fetch_site:
+                question.fetch_site.push_back(field.value);
+                break;
+            case FieldId::sec_fetch_mode:
+                question.fetch_mode.push_back(field.value);
+                break;
+            case FieldId::method_override:
+                question.method_override.push_back(field.value);
+                break;
+            default:
+                break;
         }
     }
 }

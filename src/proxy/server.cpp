@@ -27,24 +27,31 @@ constexpr std::chrono::milliseconds kDrainLook{20};
     const std::uint64_t number = (std::uint64_t{random()} << 32) | random();
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string name = "corsd-";
-    for (int shift = 60; shift >= 0; shift -= 4) name.push_back(kDigits[(number >> shift) & 15]);
+    for (int shift = 60; shift >= 0; shift -= 4)
+        name.push_back(kDigits[(number >> shift) & 15]);
     return name;
 }
 
 [[nodiscard]] telemetry::LineFormat line_format(config::LogFormat format) noexcept {
     switch (format) {
-        case config::LogFormat::automatic: return telemetry::LineFormat::automatic;
-        case config::LogFormat::json: return telemetry::LineFormat::json;
-        case config::LogFormat::text: return telemetry::LineFormat::text;
+        case config::LogFormat::automatic:
+            return telemetry::LineFormat::automatic;
+        case config::LogFormat::json:
+            return telemetry::LineFormat::json;
+        case config::LogFormat::text:
+            return telemetry::LineFormat::text;
     }
     return telemetry::LineFormat::automatic;
 }
 
 [[nodiscard]] telemetry::AccessFilter access_filter(config::AccessOnly only) noexcept {
     switch (only) {
-        case config::AccessOnly::all: return telemetry::AccessFilter::all;
-        case config::AccessOnly::refused: return telemetry::AccessFilter::refused;
-        case config::AccessOnly::errors: return telemetry::AccessFilter::errors;
+        case config::AccessOnly::all:
+            return telemetry::AccessFilter::all;
+        case config::AccessOnly::refused:
+            return telemetry::AccessFilter::refused;
+        case config::AccessOnly::errors:
+            return telemetry::AccessFilter::errors;
     }
     return telemetry::AccessFilter::all;
 }
@@ -76,8 +83,8 @@ std::string Server::start() {
     const std::size_t threads = config().threads == 0 ? cores : config().threads;
     const config::Log& log = config().log;
     telemetry::AccessSettings settings;
-    settings.state = log.access == config::AccessEnabled::yes ? telemetry::AccessState::enabled
-                                                              : telemetry::AccessState::disabled;
+    settings.state =
+        log.access == config::AccessEnabled::yes ? telemetry::AccessState::enabled : telemetry::AccessState::disabled;
     settings.only = access_filter(log.only);
     settings.redact_query = log.redact_query;
     settings.format = line_format(log.format);
@@ -102,12 +109,14 @@ void Server::start_workers() {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (const auto& worker : workers_) threads_.emplace_back([&worker = *worker] { worker.run(); });
+    for (const auto& worker : workers_)
+        threads_.emplace_back([&worker = *worker] { worker.run(); });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     for (std::size_t i = 0; i < config().upstreams.size(); ++i) {
         const config::Address& endpoint = config().upstreams[i].endpoints.front();
         resolvers_.push_back(std::make_unique<Resolver>(io_, endpoint, [this, i](const auto& addresses) {
-            for (const auto& worker : workers_) worker->set_addresses(i, addresses);
+            for (const auto& worker : workers_)
+                worker->set_addresses(i, addresses);
         }));
         resolvers_.back()->start();
     }
@@ -140,12 +149,14 @@ void Server::run() {
     signals_.add(SIGUSR1);
     await_signal();
     start_workers();
-    for (const auto& acceptor : acceptors_) acceptor->start();
+    for (const auto& acceptor : acceptors_)
+        acceptor->start();
     for (const config::Listener& listener : config().listeners) {
         log_write(Level::info, "listening on " + listener.address.text);
     }
     io_.run();
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread& thread : threads_)
+        thread.join();
     if (access_log_) access_log_->stop();
     log_write(Level::info, "stopped");
 }
@@ -169,9 +180,12 @@ void Server::await_signal() {
 void Server::drain() {
     draining_ = true;
     log_write(Level::info, "stopping: no new connections, finishing what runs");
-    for (const auto& acceptor : acceptors_) acceptor->close();
-    for (const auto& resolver : resolvers_) resolver->stop();
-    for (const auto& worker : workers_) worker->drain();
+    for (const auto& acceptor : acceptors_)
+        acceptor->close();
+    for (const auto& resolver : resolvers_)
+        resolver->stop();
+    for (const auto& worker : workers_)
+        worker->drain();
     drain_end_ = std::chrono::steady_clock::now() + config().timeouts.drain;
     watch_workers();
 }
@@ -184,7 +198,8 @@ void Server::watch_workers() {
     if (!cut_ && std::chrono::steady_clock::now() >= drain_end_) {
         cut_ = true;
         log_write(Level::warn, "cutting what still runs after timeouts.drain");
-        for (const auto& worker : workers_) worker->cut();
+        for (const auto& worker : workers_)
+            worker->cut();
     }
     timer_.expires_after(kDrainLook);
     timer_.async_wait([this](const boost::system::error_code& error) {

@@ -1,10 +1,10 @@
 // The process: listeners and signals on the main thread, workers on theirs.
 #pragma once
 
+#include <array>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +32,8 @@ class Server {
 
     /// Opens the access log and all listeners. Returns what went wrong, in one line; nothing then listens.
     [[nodiscard]] std::string start();
-    /// Serves until SIGTERM or SIGINT, then finishes what runs within timeouts.drain; a second signal ends the process at once.
+    /// Serves until SIGTERM or SIGINT, then finishes what runs within timeouts.drain; a second signal ends the process
+    /// at once.
     void run();
 
   private:
@@ -47,7 +48,8 @@ class Server {
     [[nodiscard]] const config::Config& config() const noexcept { return share_.snapshot->config(); }
 
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                    boost::asio::wait_traits<std::chrono::steady_clock>, boost::asio::io_context::executor_type>;
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                    boost::asio::io_context::executor_type>;
 
     boost::asio::io_context io_{1};
     WorkerShare share_;
@@ -59,7 +61,8 @@ class Server {
     boost::asio::signal_set signals_;
     Timer timer_;
     std::chrono::steady_clock::time_point drain_end_{};
-    std::map<std::array<std::uint8_t, 16>, std::size_t> per_address_;  // only while limits.max_connections_per_address is set
+    std::map<std::array<std::uint8_t, 16>, std::size_t>
+        per_address_;  // only while limits.max_connections_per_address is set
     bool draining_ = false, cut_ = false;
 };
 

@@ -40,8 +40,8 @@ class Upload {
     Upload(Exchange& exchange, H1Client& upstream, std::chrono::milliseconds response_within)
         : exchange_(exchange), upstream_(upstream), response_within_(response_within) {}
 
-    /// Until the body is complete or one side fails. A client that fails takes the upstream's connection with it, so that a cut body is never
-    /// taken for whole; an upstream that stops reading may still answer.
+    /// Until the body is complete or one side fails. A client that fails takes the upstream's connection with it, so
+    /// that a cut body is never taken for whole; an upstream that stops reading may still answer.
     net::Task<void> run();
     /// Ends a run() that waits.
     void stop() noexcept;

@@ -10,12 +10,15 @@ using net::IoResult;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-UpstreamPool::UpstreamPool(const config::Upstream& upstream, UpstreamShare& share, Site site, const http::HeadLimits& limits)
+UpstreamPool::UpstreamPool(const config::Upstream& upstream, UpstreamShare& share, Site site,
+                           const http::HeadLimits& limits)
     : upstream_(upstream), share_(share), site_(site), limits_(limits) {
     idle_.reserve(upstream.max_idle);
 }
 
-UpstreamPool::~UpstreamPool() { close_idle(); }
+UpstreamPool::~UpstreamPool() {
+    close_idle();
+}
 
 std::unique_ptr<H1Client> UpstreamPool::take_idle() noexcept {
     if (idle_.empty()) return nullptr;
@@ -70,7 +73,8 @@ void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
 }
 
 void UpstreamPool::evict(H1Client& client) noexcept {
-    const auto found = std::find_if(idle_.begin(), idle_.end(), [&](const auto& idle) { return idle.get() == &client; });
+    const auto found =
+        std::find_if(idle_.begin(), idle_.end(), [&](const auto& idle) { return idle.get() == &client; });
     if (found == idle_.end()) return;
     share_.idle.fetch_sub(1, std::memory_order_relaxed);
     idle_.erase(found);

@@ -18,7 +18,8 @@ void report_escape(std::exception_ptr escaped) noexcept {
     try {
         std::rethrow_exception(escaped);
     } catch (const std::exception& exception) {
-        telemetry::log_write(telemetry::Level::error, std::string{"a connection was closed by an internal error: "} + exception.what());
+        telemetry::log_write(telemetry::Level::error,
+                             std::string{"a connection was closed by an internal error: "} + exception.what());
     } catch (...) {
         telemetry::log_write(telemetry::Level::error, "a connection was closed by an internal error");
     }
@@ -48,9 +49,12 @@ http::HeadLimits Worker::head_limits() const noexcept {
 
 http::Underscores Worker::underscores() const noexcept {
     switch (snapshot().config().headers.underscores) {
-        case config::Underscores::drop: return http::Underscores::drop;
-        case config::Underscores::keep: return http::Underscores::keep;
-        case config::Underscores::reject: return http::Underscores::reject;
+        case config::Underscores::drop:
+            return http::Underscores::drop;
+        case config::Underscores::keep:
+            return http::Underscores::keep;
+        case config::Underscores::reject:
+            return http::Underscores::reject;
     }
     return http::Underscores::drop;
 }
@@ -121,20 +125,23 @@ void Worker::set_addresses(std::size_t upstream, std::vector<net::SocketAddress>
 void Worker::drain() {
     boost::asio::post(io_, [this] {
         draining_ = true;
-        for (H1Server* server = first_; server != nullptr; server = server->next_) server->drain();
+        for (H1Server* server = first_; server != nullptr; server = server->next_)
+            server->drain();
         finish_when_empty();
     });
 }
 
 void Worker::cut() {
     boost::asio::post(io_, [this] {
-        for (H1Server* server = first_; server != nullptr; server = server->next_) server->cut();
+        for (H1Server* server = first_; server != nullptr; server = server->next_)
+            server->cut();
     });
 }
 
 void Worker::finish_when_empty() {
     if (!draining_ || connections() != 0) return;
-    for (const auto& pool : pools_) pool->close_idle();
+    for (const auto& pool : pools_)
+        pool->close_idle();
     wheel_.stop();
     poller_.stop();
     work_.reset();

@@ -68,7 +68,8 @@ TEST_CASE("an upstream's head that trickles is bounded in all") {
     }
     CHECK(closed);
     std::string head = client.receive_until("\r\n\r\n");
-    while (has(head, " 103 ")) head = client.receive_until("\r\n\r\n");
+    while (has(head, " 103 "))
+        head = client.receive_until("\r\n\r\n");
     CHECK(has(head, "HTTP/1.1 504 "));
     CHECK(steady_clock::now() - start >= milliseconds{400});
 }
