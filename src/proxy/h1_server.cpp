@@ -97,7 +97,9 @@ net::Task<HeadOutcome> H1Server::read_head() {
         const bool late = result.error == IoError::timed_out && !idle_;
         // The bytes may have moved since they were fed: what is known of the head, for the log, must follow them.
         if (late) (void)reader_.feed(buffer_.view());
-        co_return HeadOutcome{late ? HeadOutcome::Kind::timed_out : HeadOutcome::Kind::gone, {}};
+        HeadOutcome outcome;
+        if (late) outcome.kind = HeadOutcome::Kind::timed_out;
+        co_return outcome;
     }
 }
 
