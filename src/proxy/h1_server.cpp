@@ -90,7 +90,8 @@ net::Task<HeadOutcome> H1Server::read_head() {
             if (left.count() <= 0 && !stream_.has_unread()) {
                 result.error = IoError::timed_out;
             } else {
-                result = co_await await_bytes(std::max(left, milliseconds{1}));
+                const milliseconds within = std::max(left, milliseconds{1});
+                result = co_await await_bytes(within);
             }
         }
         if (result.ok()) continue;
