@@ -139,6 +139,11 @@ void Acceptor::accept_all() {
     wait();
 }
 
+void Acceptor::finish() {
+    if (acceptor_.is_open()) accept_all();
+    close();
+}
+
 void Acceptor::close() noexcept {
     error_code ignored;
     timer_.cancel();

@@ -31,6 +31,8 @@ class Acceptor {
     /// Binds and listens. Returns what went wrong ("cannot listen on 127.0.0.1:80: Permission denied"), or nothing.
     [[nodiscard]] std::string open();
     void start();
+    /// Shutdown: takes what is in the queue, whose clients have been told that they are connected and may have sent a request, and closes.
+    void finish();
     void close() noexcept;
 
   private:

@@ -181,7 +181,7 @@ void Server::drain() {
     draining_ = true;
     log_write(Level::info, "stopping: no new connections, finishing what runs");
     for (const auto& acceptor : acceptors_)
-        acceptor->close();
+        acceptor->finish();
     for (const auto& resolver : resolvers_)
         resolver->stop();
     for (const auto& worker : workers_)

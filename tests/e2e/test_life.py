@@ -52,6 +52,25 @@ class Ending(TestCase):
         self.assertTrue(client.closed())
         self.assertEqual(server.exit_code(10), 0)
 
+    def test_requests_that_were_sent_before_the_end_are_answered(self):
+        # The program is stopped while they are sent: one on a connection that it knows, one on a connection that it has not accepted.
+        _, server = self.pair()
+        known = self.start(server.client())
+        known.send("GET", "/api/first")
+        self.assertEqual(known.response().status, 200)
+        server.child.send_signal(signal.SIGSTOP)
+        wait_until(lambda: b") T " in pathlib.Path(f"/proc/{server.pid}/stat").read_bytes(), "the program to stop")
+        known.send("GET", "/api/known")
+        queued = self.start(server.client())
+        queued.send("GET", "/api/queued")
+        server.terminate()
+        server.child.send_signal(signal.SIGCONT)
+        for client in (known, queued):
+            answer = client.response()
+            self.assertEqual(answer.status, 200)
+            self.assertTrue(client.closed())
+        self.assertEqual(server.exit_code(), 0)
+
     def test_what_outlives_the_drain_is_cut(self):
         _, server, client = self.held(extra="timeouts: {drain: 200ms}")
         server.terminate()
