@@ -25,6 +25,8 @@ namespace {
 constexpr int kBatch = 64;
 constexpr milliseconds kExhaustedPause{100};
 constexpr milliseconds kFullPause{10};
+/// Descriptors have lasted this long: it is over.
+constexpr milliseconds kCalm{1000};
 
 [[nodiscard]] std::optional<net::SocketAddress> socket_address(const config::Address& address) {
     if (address.kind == config::AddressKind::unix_socket) return net::SocketAddress::unix_socket(address.path);
@@ -107,6 +109,20 @@ void Acceptor::pause(milliseconds time) {
     });
 }
 
+/// Once, however often a descriptor comes free and is taken again.
+void Acceptor::report_exhaustion(int error) {
+    exhausted_at_ = std::chrono::steady_clock::now();
+    if (std::exchange(exhausted_, true)) return;
+    telemetry::log_write(telemetry::Level::error,
+                         "no more connections on " + listener_.address.text + " for now: " + std::strerror(error));
+}
+
+void Acceptor::report_room() {
+    if (std::chrono::steady_clock::now() - exhausted_at_ < kCalm) return;
+    exhausted_ = false;
+    telemetry::log_write(telemetry::Level::info, "accepting again on " + listener_.address.text);
+}
+
 void Acceptor::accept_all() {
     for (int taken = 0; taken < kBatch; ++taken) {
         if (!hooks_.room()) {
@@ -118,19 +134,14 @@ void Acceptor::accept_all() {
         const int descriptor = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
                                          SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
-            if (std::exchange(exhausted_, false)) {
-                telemetry::log_write(telemetry::Level::info, "accepting again on " + listener_.address.text);
-            }
+            if (exhausted_) report_room();
             hooks_.accepted({descriptor, net::SocketAddress{reinterpret_cast<const sockaddr*>(&peer), size}});
             continue;
         }
         const int error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK) break;
         if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-            if (!std::exchange(exhausted_, true)) {
-                telemetry::log_write(telemetry::Level::error, "no more connections on " + listener_.address.text +
-                                                                  " for now: " + std::strerror(error));
-            }
+            report_exhaustion(error);
             pause(kExhaustedPause);
             return;
         }

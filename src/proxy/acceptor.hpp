@@ -31,7 +31,8 @@ class Acceptor {
     /// Binds and listens. Returns what went wrong ("cannot listen on 127.0.0.1:80: Permission denied"), or nothing.
     [[nodiscard]] std::string open();
     void start();
-    /// Shutdown: takes what is in the queue, whose clients have been told that they are connected and may have sent a request, and closes.
+    /// Shutdown: takes what is in the queue, whose clients have been told that they are connected and may have sent a
+    /// request, and closes.
     void finish();
     void close() noexcept;
 
@@ -40,6 +41,8 @@ class Acceptor {
     void wait();
     void accept_all();
     void pause(std::chrono::milliseconds time);
+    void report_exhaustion(int error);
+    void report_room();
     [[nodiscard]] std::string bind_error(const std::string& what, int error) const;
 
     boost::asio::io_context& io_;
@@ -50,7 +53,8 @@ class Acceptor {
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::io_context::executor_type>
         timer_;
-    bool exhausted_ = false;
+    bool exhausted_ = false;  // as the log knows it
+    std::chrono::steady_clock::time_point exhausted_at_{};
     bool owns_path_ = false;
 };
 
