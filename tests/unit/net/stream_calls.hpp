@@ -12,7 +12,10 @@
 
 namespace corsd::tests {
 
-using namespace net;
+using net::Disturbance;
+using net::IoResult;
+using net::Stream;
+using net::StreamObserver;
 using std::chrono::milliseconds;
 
 struct Observer final : StreamObserver {
