@@ -98,7 +98,7 @@ def corsd(_name, context, setup, words):
 
 def nginx(name, _context, setup, words):
     words["USER"] = "user root;" if os.geteuid() == 0 else ""
-    words["LOG_BUFFER"] = "" if name == "nginx-unbuffered" else "buffer=64k flush=100ms"
+    words["LOG_BUFFER"] = "buffer=64k flush=100ms" if name == "nginx-buffered" else ""
     write(words, "origins.map", "".join(f'"{origin}" $http_origin;\n' for origin in setup.origins))
     write(words, "accepted.map", "".join(f'"{origin}" 0;\n' for origin in setup.origins))
     location = template("nginx-location.conf", {})

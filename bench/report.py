@@ -9,7 +9,7 @@ import time
 COLUMNS = [("cpu_us", "CPU µs", "{:.2f}"), ("user_us", "user", "{:.2f}"), ("system_us", "system", "{:.2f}"),
            ("rps", "requests/s", "{:.0f}"), ("p50_us", "p50 µs", "{:.0f}"), ("p99_us", "p99 µs", "{:.0f}"),
            ("peak_kib", "peak KiB", "{:.0f}"), ("pss_kib", "PSS KiB", "{:.0f}")]
-BASES = ["nginx", "haproxy", "relay"]
+BASES = ["nginx", "nginx-buffered", "haproxy", "relay"]
 
 
 def output_of(*command):

@@ -38,7 +38,7 @@ struct NameValue {
 /// The head of an answer as it shall leave: fields passed on from an upstream, and fields of corsd's own. Views must
 /// live until the call it is given to has been awaited.
 struct AnswerHead {
-    static constexpr std::size_t kMaxOwn = 20;
+    static constexpr std::size_t kMaxOwn = 14;
 
     std::uint16_t status = 0;
     std::string_view reason_phrase;
