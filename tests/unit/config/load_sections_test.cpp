@@ -1,6 +1,7 @@
 // From text to settings: long forms, tuning, files, what is shipped.
 #include <cstdlib>
 
+#include "accepted.hpp"
 #include "catch.hpp"
 #include "config/document.hpp"
 #include "config/report.hpp"
@@ -10,30 +11,6 @@ using namespace corsd::config;
 namespace cors = corsd::cors;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-namespace {
-
-Config good(const std::string& text, const World& world = {}) {
-    Loaded loaded = world.load(text);
-    INFO(rendered(loaded));
-    REQUIRE(loaded.ok());
-    return std::move(*loaded.config);
-}
-
-const cors::PolicySource& policy(const Config& config, std::size_t resource = 0, std::size_t entry = 0) {
-    return config.sites.at(0).resources.at(resource).governed.entries.at(entry).source();
-}
-
-std::vector<std::string> origins(const cors::PolicySource& source) {
-    std::vector<std::string> texts;
-    for (const cors::OriginPattern& pattern : source.origins.patterns())
-        texts.push_back(pattern.text());
-    return texts;
-}
-
-using Texts = std::vector<std::string>;
-
-}  // namespace
 
 TEST_CASE("long forms of listeners, upstreams and sites") {
     const Config config = good(R"(listeners:
