@@ -6,7 +6,7 @@
 #include "cli/diagnostics.hpp"
 #include "config/load.hpp"
 #include "config/snapshot.hpp"
-#include "proxy/server.hpp"
+#include "ops/server.hpp"
 #include "telemetry/log.hpp"
 
 namespace corsd::cli {
@@ -42,7 +42,7 @@ int run_daemon(const ConfigChoice& choice) {
     print_diagnostics(loaded);
     if (!loaded.ok()) return kBadConfig;
     if (const auto error = telemetry::log_open(log_settings(loaded.config->log))) return fail(*error);
-    proxy::Server server(std::make_shared<const config::Snapshot>(std::move(*loaded.config)));
+    ops::Server server(std::make_shared<const config::Snapshot>(std::move(*loaded.config)));
     if (const std::string error = server.start(); !error.empty()) return fail(error);
     server.run();
     return kSuccess;

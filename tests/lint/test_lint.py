@@ -50,7 +50,7 @@ class Planted(unittest.TestCase):
         for room, other in (("config", "http"), ("config", "telemetry"), ("proxy", "cli"), ("proxy", "ops"), ("ops", "cli"),
                             ("cors", "config")):
             self.caught(f"src/{room}/x.cpp", f'#include "{other}/y.hpp"\n', "must not see")
-        self.caught("src/main.cpp", '#include "proxy/server.hpp"\n', "main sees cli")
+        self.caught("src/main.cpp", '#include "ops/server.hpp"\n', "main sees cli")
         self.clean("src/main.cpp", '#include "cli/run.hpp"\n')
         self.caught("src/cors/x.cpp", '#include "y.hpp"\n', "names no room")
         self.caught("src/extra/x.cpp", "", "is no room")
@@ -58,7 +58,7 @@ class Planted(unittest.TestCase):
     def test_doors_and_purity(self):
         self.caught("src/config/load.cpp", "#include <yaml-cpp/yaml.h>\n", "door")
         self.clean("src/config/document.cpp", "#include <yaml-cpp/yaml.h>\n")
-        self.caught("src/proxy/server.cpp", "#include <spdlog/spdlog.h>\n", "door")
+        self.caught("src/ops/server.cpp", "#include <spdlog/spdlog.h>\n", "door")
         self.clean("src/telemetry/log.cpp", "#include <spdlog/spdlog.h>\n")
         self.caught("src/http/x.cpp", "#include <boost/asio.hpp>\n", "door")
         self.caught("tests/unit/cors/x.cpp", "#include <catch2/catch.hpp>\n", "door")

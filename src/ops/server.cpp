@@ -1,4 +1,4 @@
-#include "proxy/server.hpp"
+#include "ops/server.hpp"
 
 #include <sys/socket.h>
 
@@ -9,10 +9,9 @@
 #include <random>
 #include <utility>
 
-#include "proxy/h1_server.hpp"
 #include "telemetry/log.hpp"
 
-namespace corsd::proxy {
+namespace corsd::ops {
 
 using telemetry::Level;
 using telemetry::log_write;
@@ -62,12 +61,12 @@ Server::Server(std::shared_ptr<const config::Snapshot> snapshot) : signals_(io_)
     share_.snapshot = std::move(snapshot);
     share_.via_name = random_name();
     if (config().limits.max_connections_per_address != 0) {
-        share_.closed = [this](const Accepted& accepted) {
+        share_.closed = [this](const proxy::Accepted& accepted) {
             boost::asio::post(io_, [this, accepted] { forget(accepted); });
         };
     }
     for (std::size_t i = 0; i < config().upstreams.size(); ++i) {
-        share_.upstreams.push_back(std::make_unique<UpstreamShare>());
+        share_.upstreams.push_back(std::make_unique<proxy::UpstreamShare>());
     }
 }
 
@@ -93,13 +92,14 @@ std::string Server::start() {
     if (!opened.error.empty()) return opened.error;
     access_log_ = std::move(opened.log);
 
-    const Acceptor::Hooks hooks{[this] { return has_room(); }, [this](Accepted accepted) { hand_over(accepted); }};
+    const Acceptor::Hooks hooks{[this] { return has_room(); },
+                                [this](proxy::Accepted accepted) { hand_over(accepted); }};
     for (const config::Listener& listener : config().listeners) {
         acceptors_.push_back(std::make_unique<Acceptor>(io_, listener, hooks));
         if (std::string error = acceptors_.back()->open(); !error.empty()) return error;
     }
     for (std::size_t i = 0; i < threads; ++i) {
-        workers_.push_back(std::make_unique<Worker>(share_, access_log_ ? &access_log_->ring(i) : nullptr));
+        workers_.push_back(std::make_unique<proxy::Worker>(share_, access_log_ ? &access_log_->ring(i) : nullptr));
     }
     return {};
 }
@@ -122,19 +122,19 @@ void Server::start_workers() {
     }
 }
 
-void Server::admit(Accepted& accepted) {
+void Server::admit(proxy::Accepted& accepted) {
     const std::size_t bound = config().limits.max_connections_per_address;
     // Unix sockets have no address to tell one peer from another.
     if (bound == 0 || accepted.peer.family() == AF_UNIX) return;
-    if (++per_address_[accepted.peer.ip_bytes()] > bound) accepted.admission = Admission::too_many;
+    if (++per_address_[accepted.peer.ip_bytes()] > bound) accepted.admission = proxy::Admission::too_many;
 }
 
-void Server::forget(const Accepted& accepted) {
+void Server::forget(const proxy::Accepted& accepted) {
     const auto found = per_address_.find(accepted.peer.ip_bytes());
     if (found != per_address_.end() && --found->second == 0) per_address_.erase(found);
 }
 
-void Server::hand_over(Accepted accepted) {
+void Server::hand_over(proxy::Accepted accepted) {
     admit(accepted);
     const auto least = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
         return a->connections() < b->connections();
@@ -151,6 +151,7 @@ void Server::run() {
     start_workers();
     for (const auto& acceptor : acceptors_)
         acceptor->start();
+    reload_state_.last_success = std::chrono::system_clock::now();
     for (const config::Listener& listener : config().listeners) {
         log_write(Level::info, "listening on " + listener.address.text);
     }
@@ -207,4 +208,4 @@ void Server::watch_workers() {
     });
 }
 
-}  // namespace corsd::proxy
+}  // namespace corsd::ops

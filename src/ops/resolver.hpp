@@ -13,7 +13,7 @@
 #include "net/socket_address.hpp"
 #include "net/stream.hpp"
 
-namespace corsd::proxy {
+namespace corsd::ops {
 
 /// Main thread. Resolves one endpoint's name now and then every 30 s (every second while it has never resolved); a
 /// failing refresh keeps the last good addresses.
@@ -43,4 +43,4 @@ class Resolver {
     bool stopped_ = false;
 };
 
-}  // namespace corsd::proxy
+}  // namespace corsd::ops

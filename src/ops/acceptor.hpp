@@ -12,7 +12,7 @@
 #include "config/settings.hpp"
 #include "proxy/worker.hpp"
 
-namespace corsd::proxy {
+namespace corsd::ops {
 
 /// Main thread. Accepts while `gate` allows it, pauses when descriptors run out, and never ends by itself.
 class Acceptor {
@@ -20,7 +20,7 @@ class Acceptor {
     /// What the server does with connections. Both are called on the main thread.
     struct Hooks {
         std::function<bool()> room;  // may another connection be taken?
-        std::function<void(Accepted)> accepted;
+        std::function<void(proxy::Accepted)> accepted;
     };
 
     Acceptor(boost::asio::io_context& io, const config::Listener& listener, Hooks hooks);
@@ -58,4 +58,4 @@ class Acceptor {
     bool owns_path_ = false;
 };
 
-}  // namespace corsd::proxy
+}  // namespace corsd::ops

@@ -1,10 +1,10 @@
-#include "proxy/resolver.hpp"
+#include "ops/resolver.hpp"
 
 #include <utility>
 
 #include "telemetry/log.hpp"
 
-namespace corsd::proxy {
+namespace corsd::ops {
 
 namespace {
 constexpr std::chrono::seconds kRefresh{30};
@@ -68,4 +68,4 @@ void Resolver::ask_again() {
     });
 }
 
-}  // namespace corsd::proxy
+}  // namespace corsd::ops

@@ -15,12 +15,13 @@
 #include <vector>
 
 #include "config/snapshot.hpp"
-#include "proxy/acceptor.hpp"
-#include "proxy/resolver.hpp"
+#include "ops/acceptor.hpp"
+#include "ops/reload_state.hpp"
+#include "ops/resolver.hpp"
 #include "proxy/worker.hpp"
 #include "telemetry/access_log.hpp"
 
-namespace corsd::proxy {
+namespace corsd::ops {
 
 /// One per process. start(), then run() until a signal ends it.
 class Server {
@@ -36,12 +37,15 @@ class Server {
     /// at once.
     void run();
 
+    /// Main thread.
+    [[nodiscard]] const ReloadState& reload_state() const noexcept { return reload_state_; }
+
   private:
     void await_signal();
     void drain();
-    void hand_over(Accepted accepted);
-    void admit(Accepted& accepted);
-    void forget(const Accepted& accepted);
+    void hand_over(proxy::Accepted accepted);
+    void admit(proxy::Accepted& accepted);
+    void forget(const proxy::Accepted& accepted);
     [[nodiscard]] bool has_room() const noexcept;
     void start_workers();
     void watch_workers();
@@ -52,18 +56,19 @@ class Server {
                                                     boost::asio::io_context::executor_type>;
 
     boost::asio::io_context io_{1};
-    WorkerShare share_;
+    proxy::WorkerShare share_;
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Resolver>> resolvers_;
-    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::unique_ptr<proxy::Worker>> workers_;
     std::vector<std::thread> threads_;
     boost::asio::signal_set signals_;
     Timer timer_;
     std::chrono::steady_clock::time_point drain_end_{};
     std::map<std::array<std::uint8_t, 16>, std::size_t>
         per_address_;  // only while limits.max_connections_per_address is set
+    ReloadState reload_state_;
     bool draining_ = false, cut_ = false;
 };
 
-}  // namespace corsd::proxy
+}  // namespace corsd::ops

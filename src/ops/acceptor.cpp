@@ -1,4 +1,4 @@
-#include "proxy/acceptor.hpp"
+#include "ops/acceptor.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include "net/socket_address.hpp"
 #include "telemetry/log.hpp"
 
-namespace corsd::proxy {
+namespace corsd::ops {
 
 using boost::system::error_code;
 using std::chrono::milliseconds;
@@ -162,4 +162,4 @@ void Acceptor::close() noexcept {
     if (std::exchange(owns_path_, false)) ::unlink(listener_.address.path.c_str());
 }
 
-}  // namespace corsd::proxy
+}  // namespace corsd::ops
