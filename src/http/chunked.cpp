@@ -14,6 +14,7 @@ namespace {
 constexpr unsigned kMaxSizeDigits = 16;  // legal leading zeros included
 /// Extensions mean nothing to anybody; a body that consists of them is an attack.
 constexpr std::size_t kMaxExtensionBytes = 8 * 1024;
+constexpr std::size_t kKeptTrailerBytes = 256;
 
 }  // namespace
 
@@ -24,7 +25,12 @@ void ChunkedDecoder::reset() noexcept {
     left_ = 0;
     digits_ = 0;
     extension_bytes_ = 0;
-    trailer_bytes_ = 0;
+    trailer_bytes_ = trailer_fields_ = 0;
+    // An idle connection does not pay for the trailers of its last request.
+    if (line_.capacity() + trailers_.capacity() > kKeptTrailerBytes) {
+        line_ = {};
+        trailers_ = {};
+    }
     line_.clear();
     trailers_.clear();
     failure_ = {};
@@ -130,11 +136,11 @@ void ChunkedDecoder::trailer_line() {
         state_ = State::complete;
         return;
     }
-    if (trailers_.size() >= limits_.fields) return fail(Reason::header_too_large, "too many trailer fields");
+    if (++trailer_fields_ > limits_.fields) return fail(Reason::header_too_large, "too many trailer fields");
     FieldLine parsed;
     const auto fault = parse_field_line(line_, parsed);
     if (fault != LineFault::none) return fail(Reason::bad_request, describe(fault));
-    trailers_.emplace_back(parsed.field.name, parsed.field.value);
+    trailers_.append(parsed.field.name).append(": ").append(parsed.field.value).append("\r\n");
     line_.clear();
 }
 
@@ -143,31 +149,27 @@ void ChunkedDecoder::fail(Reason reason, const char* detail) noexcept {
     failure_ = {reason, detail};
 }
 
-bool may_trail(std::string_view name) noexcept {
-    constexpr std::string_view kPrefixes[] = {"content-", "if-", "proxy-", "sec-", "accept-"};
-    constexpr std::string_view kNames[] = {"authorization", "cache-control",    "set-cookie", "set-cookie2",
-                                           "range",         "www-authenticate", "age",        "expires",
-                                           "max-forwards",  "pragma",           "accept",     "retry-after",
-                                           "warning",       "referer",          "user-agent"};
-    // All that corsd acts upon, and what could pass for it where '_' and '-' are one.
-    if (field_id(name) != FieldId::other || name.find('_') != std::string_view::npos) return false;
-    return std::none_of(std::begin(kPrefixes), std::end(kPrefixes),
-                        [name](std::string_view prefix) {
-                            return ascii::equals_lower(name.substr(0, std::min(name.size(), prefix.size())), prefix);
-                        }) &&
-           std::none_of(std::begin(kNames), std::end(kNames),
-                        [name](std::string_view known) { return ascii::equals_lower(name, known); });
-}
-
-std::string_view chunk_header(std::uint64_t payload, std::array<char, 20>& space) noexcept {
-    std::size_t at = space.size();
-    space[--at] = '\n';
-    space[--at] = '\r';
-    do {
-        space[--at] = "0123456789abcdef"[payload & 0xf];
-        payload >>= 4;
-    } while (payload != 0);
-    return {space.data() + at, space.size() - at};
+std::array<std::string_view, ChunkFrame::kPieces> ChunkFrame::frame(const BodyPart& part) noexcept {
+    const bool last = part.place == BodyPart::Place::last;
+    const bool trailed = last && !part.trailers.empty();
+    std::array<std::string_view, kPieces> out{};
+    if (!part.bytes.empty()) {
+        std::size_t at = size_.size();
+        size_[--at] = '\n';
+        size_[--at] = '\r';
+        for (std::uint64_t left = part.bytes.size(); left != 0; left >>= 4)
+            size_[--at] = "0123456789abcdef"[left & 0xf];
+        out[0] = {size_.data() + at, size_.size() - at};
+        out[1] = part.bytes;
+        out[2] = !last ? "\r\n" : trailed ? "\r\n0\r\n" : "\r\n0\r\n\r\n";
+    } else if (last) {
+        out[2] = trailed ? "0\r\n" : "0\r\n\r\n";
+    }
+    if (trailed) {
+        out[3] = part.trailers;
+        out[4] = "\r\n";
+    }
+    return out;
 }
 
 }  // namespace corsd::http

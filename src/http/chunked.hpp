@@ -6,14 +6,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "http/head.hpp"
 
 namespace corsd::http {
 
-/// Decodes one chunked body. Extensions are bounded and dropped; the trailer section is bounded, checked and kept.
+/// Decodes one chunked body. Extensions are bounded and dropped; the trailer section is bounded, checked and kept. A
+/// body without trailers costs no memory.
 class ChunkedDecoder {
   public:
     struct Step {
@@ -29,10 +28,8 @@ class ChunkedDecoder {
     /// follows the end of the body: partial chunk headers and trailer lines are kept inside.
     [[nodiscard]] Step decode(char* data, std::size_t size);
 
-    /// Valid after complete; names as received.
-    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& trailers() const noexcept {
-        return trailers_;
-    }
+    /// The trailer section, after complete and until reset(): "Name: value\r\n" a field, names as received.
+    [[nodiscard]] std::string_view trailers() const noexcept { return trailers_; }
     [[nodiscard]] const ParseFailure& failure() const noexcept { return failure_; }
 
   private:
@@ -62,20 +59,30 @@ class ChunkedDecoder {
     unsigned digits_ = 0;              // of the size read so far
     std::size_t extension_bytes_ = 0;  // in the whole body
     std::size_t trailer_bytes_ = 0;    // of the whole section
-    std::string line_;                 // the unfinished trailer line
-    std::vector<std::pair<std::string, std::string>> trailers_;
+    std::size_t trailer_fields_ = 0;
+    std::string line_;      // the unfinished trailer line
+    std::string trailers_;  // the finished ones
     ParseFailure failure_;
 };
 
-/// May a field of this name be sent on in a trailer section? Not those that decide framing, routing, authentication,
-/// content or policy (RFC 9110 section 6.5.1): whoever merges trailers into the head must not be told anything new by
-/// them.
-[[nodiscard]] bool may_trail(std::string_view name) noexcept;
+/// What is to be sent of a body.
+struct BodyPart {
+    enum class Place : std::uint8_t { inside, last };
+    std::string_view bytes;  // may be empty
+    Place place = Place::inside;
+    std::string_view trailers;  // with the last part: "Name: value\r\n" a field
+};
 
-/// Frames `payload` bytes as one chunk: writes its header ("1f40\r\n") into `space` and answers with a view of it;
-/// "\r\n" follows the payload. `payload` must not be 0 (that would end the body).
-[[nodiscard]] std::string_view chunk_header(std::uint64_t payload, std::array<char, 20>& space) noexcept;
-inline constexpr std::string_view kChunkEnd = "\r\n";
-inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+/// A part in the chunked coding: the views to send, one after the other, empty ones among them.
+class ChunkFrame {
+  public:
+    static constexpr std::size_t kPieces = 5;
+
+    /// Writes the size of the chunk into this frame, which must not move while the views are used.
+    [[nodiscard]] std::array<std::string_view, kPieces> frame(const BodyPart& part) noexcept;
+
+  private:
+    std::array<char, 20> size_;
+};
 
 }  // namespace corsd::http

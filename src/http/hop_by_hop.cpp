@@ -35,13 +35,21 @@ bool is_protected_name(std::string_view name) noexcept {
 void ConnectionNames::read(const std::vector<Field>& fields) {
     names_.clear();
     for (const auto& field : fields) {
-        if (field.id != FieldId::connection) continue;
-        for_each_element(field.value, [this](std::string_view name) {
-            if (names_.size() == kMaxNames) return false;
-            names_.push_back(name);
-            return true;
-        });
+        if (field.id == FieldId::connection) read(field.value);
     }
+}
+
+void ConnectionNames::read(std::string_view value) {
+    for_each_element(value, [this](std::string_view name) {
+        if (names_.size() == kMaxNames) return false;
+        names_.push_back(name);
+        return true;
+    });
+}
+
+void ConnectionNames::copy_to(std::string& out) const {
+    for (const std::string_view name : names_)
+        out.append(out.empty() ? "" : ",").append(name);
 }
 
 bool ConnectionNames::removes(const Field& field) const noexcept {

@@ -60,6 +60,8 @@ struct Context {
     http::ConnectionNames connection_names;
     std::vector<http::Field> passed;
     std::string head_text, vary, expose, location, max_age;
+    std::string request_trailers, answer_trailers;
+    std::string answer_options;  // what Connection of a chunked answer named: it holds for its trailers too
 
     void reset(Exchange& the_exchange, Worker& the_worker);
 };

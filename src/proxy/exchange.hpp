@@ -88,11 +88,18 @@ class Exchange {
     /// Would read_body give something without waiting?
     [[nodiscard]] virtual bool body_at_hand() const noexcept = 0;
 
+    /// The trailer section of the request's body, after the piece with More::no: "Name: value\r\n" a field, as
+    /// received.
+    [[nodiscard]] virtual std::string_view trailers() const noexcept = 0;
+
     /// An interim answer (1xx). HTTP/1.0 clients get none (RFC 9110 section 15.2).
     virtual net::Task<net::IoResult> send_interim(const AnswerHead& head) = 0;
     /// The final head with the first bytes of the body.
     virtual net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) = 0;
     virtual net::Task<net::IoResult> send_body(std::string_view bytes, More more) = 0;
+    /// The trailer section that leaves behind the piece with More::no, in the same form; until then it must live.
+    /// Dropped when the answer is framed so that it has no place (RFC 9112 section 7.1.2).
+    virtual void set_trailers(std::string_view section) noexcept = 0;
     /// The connection ends with this answer: what the client sent is not trusted any further.
     virtual void end_after_answer() noexcept = 0;
     /// Cuts the connection so that what was sent cannot be taken for whole.

@@ -1,11 +1,13 @@
 #include "proxy/forward.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "http/trailers.hpp"
 #include "proxy/answer.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/upload.hpp"
@@ -49,12 +51,24 @@ net::Task<Failure> await_final_head(Context& context, H1Client& upstream) {
     }
 }
 
+/// Behind the answer's last piece, what may be sent on of its trailers (RFC 9112 section 7.1.2; N35).
+void pass_trailers(Context& context, const H1Client& upstream) {
+    const std::string_view section = upstream.trailers();
+    if (section.empty()) return;
+    http::ConnectionNames names;  // the head's bytes are gone by now
+    names.read(context.answer_options);
+    context.answer_trailers.clear();
+    http::append_trailers(context.answer_trailers, section, names);
+    context.exchange->set_trailers(context.answer_trailers);
+}
+
 /// The rest of the answer's body, piece by piece: what the client does not take, the upstream is not asked for.
 net::Task<Failure> relay_body(Context& context, H1Client& upstream) {
     const auto within = context.worker->timeouts().stream;
     for (;;) {
         const BodyPiece piece = co_await upstream.read_body(within);
         if (!piece.ok()) co_return Failure{Stage::body, Side::upstream, Retry::no, piece.error, piece.failure};
+        if (piece.more == More::no) pass_trailers(context, upstream);
         const IoResult sent = co_await context.exchange->send_body(piece.bytes, piece.more);
         if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
         if (piece.more == More::no) co_return Failure{};
@@ -72,6 +86,7 @@ net::Task<Failure> relay_answer(Context& context, H1Client& upstream) {
     const BodyPiece first = upstream.first_piece();
     // A body that is broken in its first bytes is known before the head has gone out: still a clean 502.
     if (!first.ok()) co_return Failure{Stage::head, Side::upstream, Retry::no, first.error, first.failure};
+    if (first.more == More::no) pass_trailers(context, upstream);
     context.head_out = true;
     const IoResult sent = co_await context.exchange->send_head(out, first.bytes, first.more);
     if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
@@ -84,10 +99,10 @@ net::Task<Failure> relay_answer(Context& context, H1Client& upstream) {
 net::Task<Failure> send_request(Context& context, H1Client& upstream, BodyPiece first) {
     const http::RequestHead& head = context.exchange->head();
     upstream.begin(head.method == "HEAD" ? http::AnsweredMethod::head : http::AnsweredMethod::other);
-    const UploadFraming framing{head.framing.kind};
-    std::array<char, 20> digits;
-    std::array<std::string_view, 5> pieces{context.head_text};
-    framing.frame(first, digits, std::span(pieces).last<4>());
+    UploadFrame frame(context);
+    const auto framed = frame.frame(first);
+    std::array<std::string_view, 1 + framed.size()> pieces{context.head_text};
+    std::copy(framed.begin(), framed.end(), pieces.begin() + 1);
     const auto within = context.worker->timeouts().response;
     context.sent = steady_clock::now();
     const IoResult sent = co_await upstream.send(pieces, within);
@@ -112,7 +127,7 @@ net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first
     // An upstream that refuses a large upload answers and closes: its answer may be there although our write failed.
     if (failure.failed() && (failure.cause != IoError::reset || upstream.reused())) co_return failure;
     exchange.watch(&upstream);
-    Upload upload(exchange, upstream, context.worker->timeouts().response);
+    Upload upload(context, upstream);
     std::optional<net::Child> child;
     if (first.more == More::yes) {
         child.emplace(upload.run());

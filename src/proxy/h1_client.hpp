@@ -45,6 +45,9 @@ class H1Client final : public Abortable, private net::StreamObserver {
     [[nodiscard]] BodyPiece first_piece() noexcept;
     net::Task<BodyPiece> read_body(std::chrono::milliseconds within);
 
+    /// The trailer section, after the piece with More::no.
+    [[nodiscard]] std::string_view trailers() const noexcept { return decoder_.trailers(); }
+
     /// May this connection serve another request? The response was complete and clean, and the upstream keeps the
     /// connection.
     [[nodiscard]] bool reusable() const noexcept;

@@ -147,6 +147,7 @@ void H1Server::begin_exchange() noexcept {
     decoder_.reset();
     waits_for_continue_ = head.expectation == http::Expectation::continue_100 && !body_done_ && buffer_.empty();
     bytes_in_ = bytes_out_ = 0;
+    trailers_out_ = {};
     answer_begun_ = answer_done_ = answer_failed_ = false;
     ending_ = Ending::open;
 }

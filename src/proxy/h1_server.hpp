@@ -45,9 +45,11 @@ class H1Server final : public Exchange, private net::StreamObserver {
     net::Task<BodyPiece> read_body() override;
     [[nodiscard]] bool body_at_hand() const noexcept override;
     void stop_body() noexcept override { stream_.cancel_read(); }
+    [[nodiscard]] std::string_view trailers() const noexcept override { return decoder_.trailers(); }
     net::Task<net::IoResult> send_interim(const AnswerHead& head) override;
     net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) override;
     net::Task<net::IoResult> send_body(std::string_view bytes, More more) override;
+    void set_trailers(std::string_view section) noexcept override { trailers_out_ = section; }
     void end_after_answer() noexcept override;
     void abort() noexcept override;
     void watch(Abortable* upstream) noexcept override;
@@ -104,6 +106,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
 
     // Its answer.
     OutFraming out_framing_ = OutFraming::none;
+    std::string_view trailers_out_;
     bool answer_begun_ = false, answer_done_ = false;
     bool answer_failed_ = false;
 

@@ -18,6 +18,10 @@ namespace {
 /// A body as small as this is copied behind its head: cheaper than a second piece for the kernel to gather.
 constexpr std::size_t kCopied = 4 * 1024;
 
+[[nodiscard]] http::BodyPart::Place place(More more) noexcept {
+    return more == More::no ? http::BodyPart::Place::last : http::BodyPart::Place::inside;
+}
+
 }  // namespace
 
 bool H1Server::body_at_hand() const noexcept {
@@ -153,15 +157,11 @@ net::Task<IoResult> H1Server::send_head(const AnswerHead& head, std::string_view
     decide_persistence(head);
     serialise(head);
     answer_begun_ = true;
-    std::array<char, 20> digits;
-    std::array<std::string_view, 5> pieces{out_};
+    http::ChunkFrame chunk;
+    std::array<std::string_view, 1 + http::ChunkFrame::kPieces> pieces{out_};
     if (out_framing_ == OutFraming::chunked) {
-        if (!first.empty()) {
-            pieces[1] = http::chunk_header(first.size(), digits);
-            pieces[2] = first;
-            pieces[3] = http::kChunkEnd;
-        }
-        if (more == More::no) pieces[4] = http::kLastChunk;
+        const auto framed = chunk.frame({first, place(more), trailers_out_});
+        std::copy(framed.begin(), framed.end(), pieces.begin() + 1);
     } else if (out_framing_ != OutFraming::none && first.size() <= kCopied) {
         out_.append(first);
         pieces[0] = out_;
@@ -176,18 +176,9 @@ net::Task<IoResult> H1Server::send_head(const AnswerHead& head, std::string_view
 }
 
 net::Task<IoResult> H1Server::send_body(std::string_view bytes, More more) {
-    std::array<char, 20> digits;
-    std::array<std::string_view, 4> pieces{};
-    if (out_framing_ == OutFraming::chunked) {
-        if (!bytes.empty()) {
-            pieces[0] = http::chunk_header(bytes.size(), digits);
-            pieces[1] = bytes;
-            pieces[2] = http::kChunkEnd;
-        }
-        if (more == More::no) pieces[3] = http::kLastChunk;
-    } else {
-        pieces[0] = bytes;
-    }
+    http::ChunkFrame chunk;
+    std::array<std::string_view, http::ChunkFrame::kPieces> pieces{bytes};
+    if (out_framing_ == OutFraming::chunked) pieces = chunk.frame({bytes, place(more), trailers_out_});
     bytes_out_ += bytes.size();
     const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
     if (!result.ok()) answer_failed_ = true;

@@ -35,9 +35,14 @@ using http::FieldId;
 void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& out) {
     context.connection_names.read(head.fields);
     context.passed.clear();
+    // Trailers have a place only between chunks of HTTP/1.1; then their announcement passes (RFC 9110 section 6.6.2).
+    const bool trailed = head.framing.kind == http::BodyKind::chunked && context.exchange->head().minor > 0;
     for (const http::Field& field : head.fields) {
-        if (!is_replaced(context, field)) context.passed.push_back(field);
+        const bool announces = trailed && field.id == FieldId::trailer;
+        if (announces || !is_replaced(context, field)) context.passed.push_back(field);
     }
+    context.answer_options.clear();
+    if (trailed) context.connection_names.copy_to(context.answer_options);
     out.status = head.status;
     out.reason_phrase = head.reason_phrase;
     out.passed = context.passed;

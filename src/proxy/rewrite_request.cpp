@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/ascii.hpp"
+#include "http/list.hpp"
 #include "proxy/head_text.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/worker.hpp"
@@ -109,16 +110,24 @@ void write_request_head(Context& context, const config::Upstream& upstream) {
 
     context.connection_names.read(head.fields);
     context.passed.clear();
-    bool has_length = false;
+    bool has_length = false, takes_trailers = false;
     for (const http::Field& field : head.fields) {
         has_length = has_length || field.id == FieldId::content_length;
-        if (!is_replaced(context, field, style)) context.passed.push_back(field);
+        if (!is_replaced(context, field, style)) {
+            context.passed.push_back(field);
+        } else if (field.id == FieldId::te) {
+            takes_trailers = takes_trailers || (head.minor > 0 && http::has_token(field.value, "trailers"));
+        } else if (field.id == FieldId::trailer && head.framing.kind == http::BodyKind::chunked) {
+            context.passed.push_back(field);  // its trailers pass as well
+        }
     }
     append_passed_fields(out, context.passed);
 
     if (style == ForwardedStyle::x_forwarded || style == ForwardedStyle::both) append_x_forwarded(out, context);
     if (style == ForwardedStyle::rfc7239 || style == ForwardedStyle::both) append_rfc7239(out, context);
     out.append("Via: 1.").append(head.minor == 0 ? "0 " : "1 ").append(context.worker->via_name()).append("\r\n");
+    // RFC 9110 section 10.1.4: said anew at each hop, and true of this one: trailers pass.
+    if (takes_trailers) out.append("TE: trailers\r\nConnection: TE\r\n");
     if (head.expectation == http::Expectation::continue_100) append_field(out, "Expect", "100-continue");
     if (head.framing.kind == http::BodyKind::length) {
         append_content_length(out, head.framing.length);

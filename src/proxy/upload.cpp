@@ -1,9 +1,43 @@
 #include "proxy/upload.hpp"
 
+#include "http/trailers.hpp"
+#include "proxy/worker.hpp"
+
 namespace corsd::proxy {
 
+namespace {
+
+/// RFC 9112 section 7.1.2: they stay trailers, and never become part of the head that was judged.
+std::string_view passed_trailers(Context& context) {
+    const std::string_view section = context.exchange->trailers();
+    if (section.empty()) return {};
+    http::ConnectionNames names;
+    names.read(context.exchange->head().fields);
+    context.request_trailers.clear();
+    http::append_trailers(context.request_trailers, section, names);
+    return context.request_trailers;
+}
+
+}  // namespace
+
+std::array<std::string_view, http::ChunkFrame::kPieces> UploadFrame::frame(const BodyPiece& body) {
+    if (context_.exchange->head().framing.kind != http::BodyKind::chunked) return {body.bytes};
+    http::BodyPart part;
+    part.bytes = body.bytes;
+    if (body.more == More::no) {
+        part.place = http::BodyPart::Place::last;
+        part.trailers = passed_trailers(context_);
+    }
+    return chunk_.frame(part);
+}
+
+Upload::Upload(Context& context, H1Client& upstream)
+    : context_(context),
+      exchange_(*context.exchange),
+      upstream_(upstream),
+      response_within_(context.worker->timeouts().response) {}
+
 net::Task<void> Upload::run() {
-    const UploadFraming framing{exchange_.head().framing.kind};
     while (!stopped_) {
         const BodyPiece piece = co_await exchange_.read_body();
         if (stopped_) co_return;
@@ -12,9 +46,8 @@ net::Task<void> Upload::run() {
             upstream_.abort();
             co_return;
         }
-        std::array<char, 20> digits;
-        std::array<std::string_view, 4> pieces{};
-        framing.frame(piece, digits, pieces);
+        UploadFrame frame(context_);
+        const auto pieces = frame.frame(piece);
         const net::IoResult sent = co_await upstream_.send(pieces, response_within_);
         if (!sent.ok()) {
             // It may have answered before it stopped reading; one that just does not read has had its time.

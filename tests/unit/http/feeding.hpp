@@ -126,8 +126,12 @@ inline std::string decode_chunks(std::string_view raw, const Cuts& cuts, const H
         if (step.progress == Progress::failed) return "'" + body + "' then " + describe(decoder.failure());
         if (step.progress == Progress::complete) {
             std::string text = "'" + body + "' ends at " + std::to_string(begin + step.consumed);
-            for (const auto& [name, value] : decoder.trailers())
-                text += " [" + name + "=" + value + "]";
+            for (std::string_view rest = decoder.trailers(); !rest.empty();) {
+                const auto colon = rest.find(": "), line = rest.find("\r\n");
+                text.append(" [").append(rest.substr(0, colon)).append("=");
+                text.append(rest.substr(colon + 2, line - colon - 2)).append("]");
+                rest.remove_prefix(line + 2);
+            }
             return text;
         }
         if (step.consumed != size) return "left bytes behind";

@@ -31,9 +31,11 @@ std::string take_request(Peer& upstream) {
         text += " [";
         for (;;) {
             const std::size_t size = std::stoul(upstream.receive_until("\r\n"), nullptr, 16);
+            if (size == 0) break;
             text += upstream.receive_exactly(size);
             (void)upstream.receive_until("\r\n");
-            if (size == 0) break;
+        }
+        while (upstream.receive_until("\r\n") != "\r\n") {  // trailers
         }
         text += "]";
     }
