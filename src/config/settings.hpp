@@ -19,6 +19,8 @@ enum class AddressKind : std::uint8_t { tcp, unix_socket };
 
 /// Where a listener listens or an endpoint is reached.
 struct Address {
+    bool operator==(const Address&) const = default;
+
     AddressKind kind = AddressKind::tcp;
     std::string host;        // tcp: IP literal without brackets, or (endpoints) a name
     std::uint16_t port = 0;  // tcp
@@ -34,12 +36,19 @@ struct Listener {
 
 enum class PassHost : std::uint8_t { client, endpoint };  // pass_host: true | false
 
-struct Upstream {
+/// What an upstream is. Two files with equal definitions mean the same upstream, wherever in the file it stands: its
+/// connections and what is known of its endpoints go on living.
+struct UpstreamDefinition {
+    bool operator==(const UpstreamDefinition&) const = default;
+
     std::string name;                // "default" in the short form
     std::vector<Address> endpoints;  // one, in this version
     PassHost pass_host = PassHost::client;
     std::size_t max_idle = 64;  // keepalive.max_idle, per process
     std::chrono::milliseconds idle_timeout{60'000};
+};
+
+struct Upstream : UpstreamDefinition {
     SourceSpan span;
 };
 
