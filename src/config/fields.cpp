@@ -71,12 +71,19 @@ bool shape_fits(Type type, const Node& value) noexcept {
     if (type == Type::star_list) {
         return value.kind == Node::Kind::sequence || (value.kind == Node::Kind::scalar && value.text == "*");
     }
+    if (type == Type::inherit_list) {
+        // "*" is let in here, so that what is wrong with it can be said where credentials are judged.
+        return value.kind == Node::Kind::sequence ||
+               (value.kind == Node::Kind::scalar && (value.text == "inherit" || value.text == "*"));
+    }
     if (type == Type::sequence) return value.kind == Node::Kind::sequence;
     return value.kind == Node::Kind::map;
 }
 
 std::string_view empty_form(Type type) noexcept {
-    if (type == Type::list || type == Type::star_list || type == Type::sequence) return "[]";
+    if (type == Type::list || type == Type::star_list || type == Type::inherit_list || type == Type::sequence) {
+        return "[]";
+    }
     return wants_scalar(type) ? "\"\"" : "{}";
 }
 

@@ -143,19 +143,25 @@ void SiteReader::warn_about_entry(Fields& fields, const PolicyDraft& draft, cons
             .fix = "give it to the one path that needs it";
     }
     if (!elsewhere_) return;
-    for (const std::size_t index : draft.origins->risky) {
-        const OriginItem& item = draft.origins->items[index];
-        if (!item.has(Risk::loopback)) continue;
-        context_.report
-            .warning("origin-loopback", item.span,
-                     "`" + item.pattern.text() + "` is whatever runs on a visitor's own machine")
-            .fix = "keep it in the configuration of your development site";
+    for (const OriginList* list : {draft.origins.get(), draft.websocket_origins.get()}) {
+        if (list == nullptr) continue;
+        for (const std::size_t index : list->risky) {
+            const OriginItem& item = list->items[index];
+            if (!item.has(Risk::loopback)) continue;
+            context_.report
+                .warning("origin-loopback", item.span,
+                         "`" + item.pattern.text() + "` is whatever runs on a visitor's own machine")
+                .fix = "keep it in the configuration of your development site";
+        }
     }
 }
 
 void SiteReader::add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource) {
     draft.source.span = span;
     judge_policy(draft, context_.report);
+    draft.source.websocket_origins = draft.websocket_origins != nullptr
+                                         ? draft.websocket_origins->set
+                                         : lists_.without(draft.origins, refused_with_credentials(draft.permissions));
     resource.governed.entries.emplace_back(std::move(draft.source));
 }
 

@@ -1,5 +1,6 @@
 #include "config/origin_list.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -83,6 +84,20 @@ std::shared_ptr<const OriginList> OriginLists::read(const Node& value) {
     list->set = cors::OriginSet(std::move(patterns));
     if (!key.empty()) shared_.emplace(key, list);
     return list;
+}
+
+cors::OriginSet OriginLists::without(const std::shared_ptr<const OriginList>& list, std::uint8_t risks) {
+    const auto is_risky = [&](const OriginItem& item) { return (item.risks & risks) != 0; };
+    if (std::none_of(list->items.begin(), list->items.end(), is_risky)) return list->set;
+    const auto [made, is_new] = safe_.try_emplace({list, risks});
+    if (is_new) {
+        std::vector<cors::OriginPattern> patterns;
+        for (const OriginItem& item : list->items) {
+            if (!is_risky(item)) patterns.push_back(item.pattern);
+        }
+        made->second = cors::OriginSet(std::move(patterns));
+    }
+    return made->second;
 }
 
 void OriginLists::collect(const Node& list, Collected& into) {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "config/expand.hpp"
@@ -50,6 +52,9 @@ class OriginLists {
 
     [[nodiscard]] static std::shared_ptr<const OriginList> none();
 
+    /// What is left of a list without the patterns that have one of these risks. Made once for each pair of them.
+    [[nodiscard]] cors::OriginSet without(const std::shared_ptr<const OriginList>& list, std::uint8_t risks);
+
   private:
     using Items = std::vector<OriginItem>;
     struct Collected {
@@ -77,7 +82,8 @@ class OriginLists {
     std::unordered_map<std::string, Group> groups_;
     std::unordered_map<std::string, std::shared_ptr<const Items>> files_;
     std::unordered_map<std::string, std::shared_ptr<const OriginList>> shared_;  // lists made of references only
-    std::vector<std::string> path_;                                              // groups being read, outermost first
+    std::map<std::pair<std::shared_ptr<const OriginList>, std::uint8_t>, cors::OriginSet> safe_;
+    std::vector<std::string> path_;  // groups being read, outermost first
 };
 
 /// A pattern's error as a diagnostic: kebab-case code, place inside the value, the punycode form for a non-ASCII host.

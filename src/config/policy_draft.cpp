@@ -100,6 +100,10 @@ void read_choices(Fields& fields, PolicyDraft& draft) {
     }
     read_option(fields, "timing_allow_origin", source.timing_allow_origin);
     read_option(fields, "forward_origin", source.forward_origin);
+    if (fields.given("websocket_origin_required")) {
+        source.websocket_required_span = fields.key_span("websocket_origin_required");
+    }
+    read_option(fields, "websocket_origin_required", source.websocket_origin_required);
 }
 
 void read_permissions(Fields& fields, PolicyDraft& draft) {
@@ -140,6 +144,11 @@ void read_lists(Fields& fields, PolicyDraft& draft, OriginLists& lists) {
         source.origins = draft.origins->set;
         source.origins_span = value->span;
     }
+    if (const Node* value = fields.take("websocket_origins")) {
+        const bool inherit = value->kind == Node::Kind::scalar && value->text == "inherit";
+        draft.websocket_origins = inherit ? nullptr : lists.read(*value);
+        source.websocket_origins_span = inherit ? SourceSpan{} : value->span;
+    }
     if (const Node* value = fields.take("methods")) {
         NameList list = read_methods(*value, context);
         source.methods = cors::MethodSet(std::move(list.names));
@@ -173,6 +182,8 @@ PolicyDraft without_origins(PolicyDraft draft) {
     draft.origins = OriginLists::none();
     draft.source.origins = cors::OriginSet{};
     draft.source.origins_span = {};
+    draft.websocket_origins = OriginLists::none();
+    draft.source.websocket_origins_span = {};
     return draft;
 }
 

@@ -20,8 +20,10 @@ struct Permissions {
 };
 
 struct PolicyDraft {
-    cors::PolicySource source;  // without `span`, which each resource sets
+    cors::PolicySource source;  // without `span` and `websocket_origins`, which each resource sets
     std::shared_ptr<const OriginList> origins = OriginLists::none();
+    /// Null: inherit (N43).
+    std::shared_ptr<const OriginList> websocket_origins;
     Permissions permissions;
     SourceSpan permissions_span, credentials_span, expose_span;
     /// Where each of source.methods was written.
@@ -31,7 +33,7 @@ struct PolicyDraft {
 /// The policy keys of one map on top of what is inherited.
 [[nodiscard]] PolicyDraft read_policy(Fields& fields, const PolicyDraft& inherited, OriginLists& lists);
 
-/// C6's draft: no origins, everything else as inherited.
+/// C6's draft: no origins, of pages and of WebSockets; everything else as inherited.
 [[nodiscard]] PolicyDraft without_origins(PolicyDraft draft);
 
 }  // namespace corsd::config

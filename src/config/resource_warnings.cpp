@@ -21,7 +21,11 @@ std::string in_quotes(std::string_view text) {
 std::string looser_in(const cors::PolicySource& first, const cors::PolicySource& second) {
     std::string ways;
     const auto add = [&](std::string_view way) { ways += (ways.empty() ? "" : ", ") + std::string(way); };
-    if (admits_more(first.origins, second.origins)) add("it admits other origins");
+    if (admits_more(first.origins, second.origins)) {
+        add("it admits other origins");
+    } else if (admits_more(first.websocket_origins, second.websocket_origins)) {
+        add("it admits other WebSockets");
+    }
     if (first.credentials == cors::Option::on && second.credentials == cors::Option::off) add("it allows credentials");
     if (first.mode > second.mode) add("its mode is weaker");
     return ways;

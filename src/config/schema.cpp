@@ -228,6 +228,8 @@ std::string_view describe(Type type) noexcept {
             return "a list, such as [a, b]";
         case Type::star_list:
             return "a list, such as [a, b], or \"*\"";
+        case Type::inherit_list:
+            return "a list, such as [a, b], or inherit";
         case Type::group:
         case Type::names:
             return "keys and values below it";

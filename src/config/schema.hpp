@@ -33,13 +33,14 @@ enum class Type : std::uint8_t {
     count,  // an integer from 0
     size,
     duration,
-    max_age,    // a duration in whole seconds, -1, or null
-    threads,    // auto, or a count
-    list,       // of texts
-    star_list,  // of texts, or the scalar "*"
-    group,      // a map to keys of a section of its own
-    names,      // a map from names that the author chooses
-    sequence,   // a list of maps
+    max_age,       // a duration in whole seconds, -1, or null
+    threads,       // auto, or a count
+    list,          // of texts
+    star_list,     // of texts, or the scalar "*"
+    inherit_list,  // of texts, or the scalar inherit
+    group,         // a map to keys of a section of its own
+    names,         // a map from names that the author chooses
+    sequence,      // a list of maps
 };
 
 enum class Support : std::uint8_t { supported, not_yet };

@@ -92,8 +92,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {policy, "forward_origin", T::boolean, "true", "false: the upstream does not see Origin."},
     {policy, "dangerously_allow", T::list, "[]",
      "Permissions: null_origin, insecure_origin_with_credentials, public_suffix_wildcard."},
-    {policy, "websocket_origins", T::star_list, "inherit", "Origins of WebSocket handshakes.", kNotYet},
-    {policy, "websocket_origin_required", T::boolean, "false", "A handshake without Origin is refused.", kNotYet},
+    {policy, "websocket_origins", T::inherit_list, "inherit",
+     "Who may open a WebSocket: a list as in origins, or inherit: those of origins that would do with credentials."},
+    {policy, "websocket_origin_required", T::boolean, "false", "A WebSocket handshake without Origin is refused."},
 
     {resource, "upstream", T::text, "", "The name of its own upstream; else the site's."},
 

@@ -18,23 +18,27 @@ std::string in_quotes(std::string_view text) {
 struct CredentialRule {
     Risk risk;
     std::string_view code, message, fix;
+    std::string_view handshake;  // the message where a WebSocket handshake brings the credentials
 };
 constexpr std::array<CredentialRule, 5> kWithCredentials{{
     {Risk::any, "origin-any-with-credentials",
      "browsers refuse \"*\" with credentials, and every site would act as the user",
-     "list the origins, or credentials: false"},
+     "list the origins, or credentials: false", "with \"*\" every site could open a WebSocket as the user"},
     {Risk::null, "origin-null-with-credentials",
      "any page can make itself the origin \"null\"; with credentials it would act as the user",
-     "remove it, or credentials: false"},
+     "remove it, or credentials: false",
+     "any page can make itself the origin \"null\", and open a WebSocket as the user"},
     {Risk::any_host, "origin-any-host-with-credentials",
      "this pattern admits every host; with credentials every site would act as the user",
-     "name the domain in the pattern"},
+     "name the domain in the pattern", "this pattern admits every host: every site could open a WebSocket as the user"},
     {Risk::insecure, "origin-insecure-with-credentials",
      "whoever is on the network can speak for an origin that is not https; with credentials they would act as the user",
-     "use https, or dangerously_allow: [insecure_origin_with_credentials]"},
+     "use https, or dangerously_allow: [insecure_origin_with_credentials]",
+     "whoever is on the network can speak for an origin that is not https, and open a WebSocket as the user"},
     {Risk::public_suffix, "origin-public-suffix-with-credentials",
      "below this suffix anybody can have a name of their own; with credentials all of them would act as the user",
-     "name your own domain, or dangerously_allow: [public_suffix_wildcard]"},
+     "name your own domain, or dangerously_allow: [public_suffix_wildcard]",
+     "below this suffix anybody can have a name of their own, and open a WebSocket as the user"},
 }};
 
 bool permitted(const Permissions& permissions, Risk risk) noexcept {
@@ -64,11 +68,34 @@ void judge_item(const PolicyDraft& draft, const OriginItem& item, Report& report
     }
 }
 
+// N43: a handshake always carries cookies, so its list is judged as if with credentials.
+void judge_websocket_item(const PolicyDraft& draft, const OriginItem& item, Report& report) {
+    for (const CredentialRule& rule : kWithCredentials) {
+        if (!item.has(rule.risk) || permitted(draft.permissions, rule.risk)) continue;
+        Diagnostic& problem = report.error(rule.code, item.span, std::string(rule.handshake));
+        problem.fix = rule.fix.substr(0, rule.fix.find(", or credentials"));
+        problem.related = draft.source.websocket_origins_span;
+        problem.related_message = "WebSocket handshakes always carry cookies";
+    }
+}
+
 }  // namespace
+
+std::uint8_t refused_with_credentials(const Permissions& permissions) noexcept {
+    unsigned risks = 0;
+    for (const CredentialRule& rule : kWithCredentials) {
+        if (!permitted(permissions, rule.risk)) risks |= static_cast<unsigned>(rule.risk);
+    }
+    return static_cast<std::uint8_t>(risks);
+}
 
 void judge_policy(const PolicyDraft& draft, Report& report) {
     for (const std::size_t index : draft.origins->risky)
         judge_item(draft, draft.origins->items[index], report);
+    if (draft.websocket_origins != nullptr) {
+        for (const std::size_t index : draft.websocket_origins->risky)
+            judge_websocket_item(draft, draft.websocket_origins->items[index], report);
+    }
     const bool exposes_any = !draft.source.expose_headers.empty() && draft.source.expose_headers.front() == "*";
     if (exposes_any && draft.source.credentials == cors::Option::on) {
         Diagnostic& problem = report.error("expose-any-with-credentials", draft.expose_span,
@@ -81,15 +108,16 @@ void judge_policy(const PolicyDraft& draft, Report& report) {
 
 void warn_about_permissions(const PolicyDraft& draft, Report& report) {
     const bool credentials = draft.source.credentials == cors::Option::on;
-    const auto needs = [&](Risk risk) {
-        return std::any_of(draft.origins->risky.begin(), draft.origins->risky.end(),
-                           [&](std::size_t index) { return draft.origins->items[index].has(risk); });
+    const auto has = [](const OriginList& list, Risk risk) {
+        return std::any_of(list.risky.begin(), list.risky.end(),
+                           [&](std::size_t index) { return list.items[index].has(risk); });
     };
-    const bool unneeded_null = draft.permissions.null_origin && !needs(Risk::null);
-    const bool unneeded_insecure =
-        draft.permissions.insecure_origin_with_credentials && !(credentials && needs(Risk::insecure));
-    const bool unneeded_suffix =
-        draft.permissions.public_suffix_wildcard && !(credentials && needs(Risk::public_suffix));
+    // Without a list of their own WebSockets take from `origins` what the permission lets through.
+    const OriginList& websockets = draft.websocket_origins != nullptr ? *draft.websocket_origins : *draft.origins;
+    const auto needs = [&](Risk risk) { return (credentials && has(*draft.origins, risk)) || has(websockets, risk); };
+    const bool unneeded_null = draft.permissions.null_origin && !has(*draft.origins, Risk::null);
+    const bool unneeded_insecure = draft.permissions.insecure_origin_with_credentials && !needs(Risk::insecure);
+    const bool unneeded_suffix = draft.permissions.public_suffix_wildcard && !needs(Risk::public_suffix);
     if (!unneeded_null && !unneeded_insecure && !unneeded_suffix) return;
     const std::string name = unneeded_null       ? "null_origin"
                              : unneeded_insecure ? "insecure_origin_with_credentials"

@@ -1,6 +1,7 @@
 // What refuses to start, judged on effective policies and on sites as a whole (policy section 2).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace corsd::config {
 
 /// The origins of an effective policy in the company of its credentials and permissions.
 void judge_policy(const PolicyDraft& draft, Report& report);
+
+/// The risks that a pattern may not have in the company of credentials (a set of Risk), N43 included.
+[[nodiscard]] std::uint8_t refused_with_credentials(const Permissions& permissions) noexcept;
 
 /// Warnings about permissions that nothing in the policy needs. Only for a policy that names them itself.
 void warn_about_permissions(const PolicyDraft& draft, Report& report);

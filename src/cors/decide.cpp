@@ -55,11 +55,25 @@ Reason judge_missing_origin(const Question& question, const Caller& caller) noex
     return !safe && foreign ? Reason::origin_missing : Reason::none;
 }
 
+// N43, N11: a handshake always carries cookies and has no preflight, so it has a list of its own.
+Reason judge_handshake(const Policy& policy, const Caller& caller) noexcept {
+    const PolicySource& source = policy.source();
+    if (caller.form == OriginForm::absent) {
+        return source.websocket_origin_required == Option::on ? Reason::origin_missing : Reason::none;
+    }
+    const bool own = caller.relation == Relation::same_origin;
+    const bool listed = caller.form == OriginForm::valid && source.websocket_origins.admits(caller.origin);
+    return own || listed ? Reason::none : Reason::websocket_origin;
+}
+
 bool own_page(const Caller& caller) noexcept {
     return caller.relation == Relation::same_origin && caller.form == OriginForm::valid;
 }
 
-SourceSpan rule_of(const Policy& policy, Reason reason) noexcept {
+/// What kind of request a policy was asked about.
+enum class Asked : std::uint8_t { request, handshake };
+
+SourceSpan rule_of(const Policy& policy, Reason reason, Asked asked) noexcept {
     const PolicySource& source = policy.source();
     SourceSpan span = source.origins_span;
     switch (reason) {
@@ -71,7 +85,13 @@ SourceSpan rule_of(const Policy& policy, Reason reason) noexcept {
         case Reason::headers_too_many:
             span = source.allow_headers_span;
             break;
+        case Reason::origin_missing:
+            if (asked == Asked::handshake) span = source.websocket_required_span;
+            break;
         default:
+            if (asked == Asked::handshake && source.websocket_origins_span.known()) {
+                span = source.websocket_origins_span;
+            }
             break;
     }
     return span.known() ? span : source.span;
@@ -89,6 +109,7 @@ class Judge {
     void preflight() noexcept;
     void preflight_failure(bool method_passed, const RequestedHeaders& headers) noexcept;
     void actual() noexcept;
+    void handshake() noexcept;
     [[nodiscard]] Reason judge_method() noexcept;
     void refuse_or_forward(bool origin_allowed) noexcept;
     void grant_reading() noexcept;
@@ -99,6 +120,7 @@ class Judge {
     const Question& question_;
     Scratch& scratch_;
     Caller caller_;
+    bool is_handshake_ = false;
     const Policy* policy_ = nullptr;
     Verdict verdict_;
 };
@@ -112,7 +134,7 @@ const Policy& Judge::entry_for(std::string_view method) const noexcept {
     if (holder != entries.end()) return *holder;
     if (caller_.relation != Relation::cross_origin) return entries.front();
     const auto admitting = std::find_if(entries.begin(), entries.end(), [&](const Policy& entry) {
-        return judge_origin(entry, caller_) == Reason::none;
+        return (is_handshake_ ? judge_handshake(entry, caller_) : judge_origin(entry, caller_)) == Reason::none;
     });
     return admitting != entries.end() ? *admitting : entries.front();
 }
@@ -123,6 +145,7 @@ Verdict Judge::run() noexcept {
     const bool is_preflight =
         question_.method == "OPTIONS" && !question_.origin.empty() && !question_.request_method.empty();
     if (!repeated) caller_ = identify(question_);
+    is_handshake_ = is_handshake(question_);
     // N12: two request methods are none, so no entry holds them.
     const std::string_view method = !is_preflight                          ? question_.method
                                     : question_.request_method.size() == 1 ? question_.request_method.front()
@@ -139,10 +162,10 @@ Verdict Judge::run() noexcept {
         verdict_.reason = Reason::origin_repeated;
         if (!report_only && !policy_->open_to_all()) verdict_.grants.vary = VaryGrant::origin;
     } else {
-        is_preflight ? preflight() : actual();
+        is_preflight ? preflight() : is_handshake_ ? handshake() : actual();
         if (report_only) finish_report_only();
     }
-    verdict_.rule = rule_of(*policy_, verdict_.reason);
+    verdict_.rule = rule_of(*policy_, verdict_.reason, is_handshake_ ? Asked::handshake : Asked::request);
     return verdict_;
 }
 
@@ -238,6 +261,17 @@ void Judge::actual() noexcept {
             break;
     }
     refuse_or_forward(origin_allowed);
+}
+
+// N43. The answer to a handshake that is not a 101 is an answer like any other: who may read it is up to `origins`.
+void Judge::handshake() noexcept {
+    verdict_.grants.vary = policy_->open_to_all() ? VaryGrant::none : VaryGrant::origin;
+    verdict_.reason = judge_handshake(*policy_, caller_);
+    const bool foreign = caller_.relation == Relation::cross_origin;
+    const bool may_read = foreign && judge_origin(*policy_, caller_) == Reason::none;
+    refuse_or_forward(may_read && verdict_.reason == Reason::none);
+    verdict_.forward_origin = true;  // N47
+    if (foreign && !may_read) verdict_.upstream_headers = UpstreamTreatment::replace;
 }
 
 // N31, N34: for callers that are held to the list of methods.

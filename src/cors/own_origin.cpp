@@ -1,5 +1,9 @@
 #include "cors/own_origin.hpp"
 
+#include <algorithm>
+
+#include "base/ascii.hpp"
+
 namespace corsd::cors {
 namespace {
 
@@ -43,11 +47,27 @@ Relation relation(const Caller& caller, const OwnOrigin& own) noexcept {
     return says_same && own.known == OwnOrigin::Known::guessed ? Relation::same_origin : Relation::cross_origin;
 }
 
+// Upgrade = #protocol, protocol = name [ "/" version ] (RFC 9110 section 7.8).
+bool names_websocket(std::string_view value) noexcept {
+    for (;;) {
+        const std::size_t comma = value.find(',');
+        const std::string_view protocol = ascii::trim_ows(value.substr(0, comma));
+        if (ascii::equals_lower(protocol.substr(0, protocol.find('/')), "websocket")) return true;
+        if (comma == std::string_view::npos) return false;
+        value.remove_prefix(comma + 1);
+    }
+}
+
 }  // namespace
+
+bool is_handshake(const Question& question) noexcept {
+    return !question.upgrade.empty() && question.method == "GET" &&
+           std::any_of(question.upgrade.begin(), question.upgrade.end(), names_websocket);
+}
 
 Caller identify(const Question& question) noexcept {
     Caller caller;
-    caller.site = fetch_site(question.fetch_site);
+    if (!is_handshake(question)) caller.site = fetch_site(question.fetch_site);
     if (!question.origin.empty()) {
         const std::string_view value = question.origin.front();
         if (value == "null") {

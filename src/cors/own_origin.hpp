@@ -23,8 +23,13 @@ struct Caller {
     Relation relation = Relation::no_origin;
 };
 
-/// `question.origin` has at most one line (N6 is decided before).
+/// `question.origin` has at most one line (N6 is decided before). The relation of a handshake is that of its Origin
+/// alone (N43).
 [[nodiscard]] Caller identify(const Question& question) noexcept;
+
+/// A GET whose Upgrade names "websocket", in any case and version (RFC 6455 section 4.2.1; N43). Nothing else that a
+/// page can send switches protocols.
+[[nodiscard]] bool is_handshake(const Question& question) noexcept;
 
 /// Sec-Fetch-Mode is exactly one line with the value `navigate`.
 [[nodiscard]] bool is_navigation(const Question& question) noexcept;

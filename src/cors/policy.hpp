@@ -26,6 +26,9 @@ enum class Option : std::uint8_t { off, on };
 /// What the author of a configuration writes for one resource, or for one entry of it (C7), after inheritance (C1).
 struct PolicySource {
     OriginSet origins;
+    /// Who may open a WebSocket (N43); `inherit` is resolved already: never "*" and never null.
+    OriginSet websocket_origins;
+    Option websocket_origin_required = Option::off;
     MethodSet methods;                        // "*" or names, in the file's order
     HeaderSet allow_headers;                  // "*" and/or names
     std::vector<std::string> expose_headers;  // in the file's order; {"*"} for any
@@ -42,8 +45,8 @@ struct PolicySource {
     Option timing_allow_origin = Option::off;
     Option forward_origin = Option::on;
     SourceSpan span;  // the resource's key, or the entry
-    SourceSpan origins_span, methods_span,
-        allow_headers_span;  // the values that decide, wherever they were inherited from
+    // The values that decide, wherever they were inherited from.
+    SourceSpan origins_span, methods_span, allow_headers_span, websocket_origins_span, websocket_required_span;
 };
 
 /// A PolicySource with the joined header values that answers copy (N16 to N18, N27) prepared.

@@ -31,12 +31,13 @@ struct Question {
     Lines fetch_site;               // Sec-Fetch-Site
     Lines fetch_mode;               // Sec-Fetch-Mode
     Lines method_override;          // X-HTTP-Method-Override, X-HTTP-Method, X-Method-Override (N34)
+    Lines upgrade;                  // Upgrade (N43)
 
     void clear() noexcept {
         method = {};
         own = {};
         for (Lines* lines : {&origin, &request_method, &request_headers, &request_private_network, &fetch_site,
-                             &fetch_mode, &method_override}) {
+                             &fetch_mode, &method_override, &upgrade}) {
             lines->clear();
         }
     }

@@ -69,7 +69,14 @@ std::string refusal_detail(const Context& context) {
         case Reason::origin_not_allowed:
             return "origin " + first_line(context.question.origin) + " is not allowed by " + resource_name(context) +
                    "; to allow it, add it to origins";
+        case Reason::websocket_origin:
+            return "a WebSocket from origin " + first_line(context.question.origin) + " is not allowed by " +
+                   resource_name(context) + "; to allow it, add it to websocket_origins";
         case Reason::origin_missing:
+            if (!context.question.upgrade.empty()) {
+                return "a WebSocket handshake without Origin, which " + resource_name(context) +
+                       " does not allow (websocket_origin_required)";
+            }
             return "a request of another site with an unsafe method and without Origin: browsers always send one";
         case Reason::origin_repeated:
             return "there is more than one Origin header field";

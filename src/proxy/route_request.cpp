@@ -111,6 +111,9 @@ void ask(Context& context) {
             case FieldId::sec_fetch_mode:
                 question.fetch_mode.push_back(field.value);
                 break;
+            case FieldId::upgrade:
+                question.upgrade.push_back(field.value);
+                break;
             case FieldId::method_override:
                 question.method_override.push_back(field.value);
                 break;

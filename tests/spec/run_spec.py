@@ -23,7 +23,7 @@ NAMES = {"ACAO": "Access-Control-Allow-Origin", "ACAC": "Access-Control-Allow-Cr
          "ACMA": "Access-Control-Max-Age", "ACEH": "Access-Control-Expose-Headers",
          "ACAPN": "Access-Control-Allow-Private-Network", "TAO": "Timing-Allow-Origin", "Vary": "Vary"}
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-REQUIRED = ["C5", "C6", "C7"] + [f"N{n}" for n in [*range(32), 34, 35, 36, 37, 38, 39, 40, 41, 42, 45, 46, 47, 48]]
+REQUIRED = ["C5", "C6", "C7"] + [f"N{n}" for n in [*range(32), 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48]]
 REQUEST_KEYS = {"method", "target", "host", "headers", "body"}
 UPSTREAM_KEYS = {"status", "headers", "body", "interim", "trailers", "down"}
 EXPECT_KEYS = {"decision", "reason", "status", "cors", "headers", "absent", "detail", "hint", "forwarded", "interim", "hits"}

@@ -93,6 +93,7 @@ struct Request {
             {"access-control-request-private-network", &cors::Question::request_private_network},
             {"sec-fetch-site", &cors::Question::fetch_site},
             {"sec-fetch-mode", &cors::Question::fetch_mode},
+            {"upgrade", &cors::Question::upgrade},
             {"x-http-method-override", &cors::Question::method_override},
             {"x-http-method", &cors::Question::method_override},
             {"x-method-override", &cors::Question::method_override},

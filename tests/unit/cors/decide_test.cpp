@@ -261,3 +261,51 @@ TEST_CASE("Fetch 4.10: would the upstream's own answer be readable?") {
     }
     CHECK(readable({"null", 1, ""}, "null", Credentials::omitted));
 }
+
+TEST_CASE("N43: a handshake is judged by its Origin alone, and names the line that decided") {
+    PolicySource entry = making::source({kApp}, {"POST"});
+    entry.websocket_origins = making::origins({"https://chat.test"});
+    entry.websocket_origins_span = {0, 5, 1, 1};
+    entry.websocket_required_span = {0, 6, 1, 1};
+    entry.websocket_origin_required = Option::on;
+    entry.forward_origin = Option::off;
+    Judged judge(std::move(entry));
+
+    const Verdict admitted = judge(Ask().upgrades("websocket").origin("https://chat.test").site("cross-site"));
+    CHECK(admitted.admitted());
+    CHECK(admitted.action == Action::forward);
+    CHECK(admitted.relation == Relation::cross_origin);
+    CHECK(admitted.grants.allow_origin.empty());  // it may not read
+    CHECK(admitted.forward_origin);
+    CHECK(admitted.rule.line == 5);
+
+    const Verdict own = judge(Ask().upgrades("WebSocket").origin("https://api.test").site("cross-site"));
+    CHECK(own.admitted());
+    CHECK(own.relation == Relation::same_origin);
+
+    const Verdict foreign = judge(Ask().upgrades("websocket").origin(kApp).site("same-origin"));
+    CHECK(foreign.action == Action::refuse);
+    CHECK(foreign.reason == Reason::websocket_origin);
+    CHECK(foreign.relation == Relation::cross_origin);
+    CHECK(foreign.rule.line == 5);
+
+    const Verdict missing = judge(Ask().upgrades("websocket").site("same-origin"));
+    CHECK(missing.reason == Reason::origin_missing);
+    CHECK(missing.rule.line == 6);
+}
+
+TEST_CASE("N43: what is a handshake") {
+    PolicySource entry = making::source({kApp});
+    Judged judge(std::move(entry));
+    for (const char* value :
+         {"websocket", "WEBSOCKET", "websocket/13", "a/1, websocket", " websocket ,b", ",websocket"}) {
+        INFO(value);
+        CHECK(judge(Ask().upgrades(value).origin(kApp)).reason == Reason::websocket_origin);
+    }
+    CHECK(judge(Ask().upgrades("a").upgrades("websocket").origin(kApp)).reason == Reason::websocket_origin);
+    for (const char* value : {"", ",", "websockets", "web socket", "x-websocket", "h2c"}) {
+        INFO(value);
+        CHECK(judge(Ask().upgrades(value).origin(kApp)).admitted());
+    }
+    CHECK(judge(Ask("HEAD").upgrades("websocket").origin(kApp)).admitted());
+}

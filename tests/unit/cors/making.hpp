@@ -69,6 +69,7 @@ struct Ask {
     Ask& private_network(std::string_view value) { return add(question.request_private_network, value); }
     Ask& site(std::string_view value) { return add(question.fetch_site, value); }
     Ask& mode(std::string_view value) { return add(question.fetch_mode, value); }
+    Ask& upgrades(std::string_view value) { return add(question.upgrade, value); }
     Ask& overrides(std::string_view value) { return add(question.method_override, value); }
 
   private:
