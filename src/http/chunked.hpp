@@ -22,6 +22,8 @@ class ChunkedDecoder {
     };
 
     explicit ChunkedDecoder(const HeadLimits& limits = {});
+    /// Of the trailers to come.
+    void configure(const HeadLimits& limits) noexcept { limits_ = limits; }
     void reset() noexcept;
 
     /// Works in place: the payload found in `data` is compacted to its front. Everything is consumed except what

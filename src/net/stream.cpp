@@ -14,17 +14,17 @@
 
 namespace corsd::net {
 
-Stream::Stream(Loop loop, int family, int descriptor) : state_(new State(loop)) {
-    adopt(family, descriptor);
+Stream::Stream(Loop loop, int family, Descriptor descriptor) : state_(new State(loop)) {
+    adopt(family, std::move(descriptor));
 }
 
-void Stream::adopt(int family, int descriptor) {
-    state_->descriptor = descriptor;
+void Stream::adopt(int family, Descriptor descriptor) noexcept {
+    state_->descriptor = descriptor.release();
     if (family != AF_UNIX) {
         const int on = 1;
-        ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(state_->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    if (!state_->loop.poller.add(descriptor, *state_)) state_->close();
+    if (!state_->loop.poller.add(state_->descriptor, *state_)) state_->close();
 }
 
 Stream Stream::dial(Loop loop, const SocketAddress& address, std::chrono::milliseconds within) {
@@ -32,19 +32,18 @@ Stream Stream::dial(Loop loop, const SocketAddress& address, std::chrono::millis
     stream.state_ = new State(loop);
     State& state = *stream.state_;
     state.write_done = true;
-    const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) {
+    Descriptor descriptor{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (descriptor.get() < 0) {
         state.write_result.error = io_error_from_errno(errno);
         return stream;
     }
-    if (::connect(descriptor, address.data(), address.size()) != 0 && errno != EINPROGRESS) {
+    if (::connect(descriptor.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS) {
         // A Unix socket with a full backlog says EAGAIN: it cannot be waited for, and is as good as refused.
         state.write_result.error = errno == EAGAIN ? IoError::refused : io_error_from_errno(errno);
-        ::close(descriptor);
         return stream;
     }
     // Also when it is connected already: the poller says so with its first event.
-    stream.adopt(address.family(), descriptor);
+    stream.adopt(address.family(), std::move(descriptor));
     if (!stream.is_open()) {
         state.write_result.error = IoError::exhausted;
         return stream;

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "net/deadline_wheel.hpp"
+#include "net/descriptor.hpp"
 #include "net/io_result.hpp"
 #include "net/poller.hpp"
 #include "net/socket_address.hpp"
@@ -45,8 +46,9 @@ class StreamObserver {
 class Stream {
   public:
     Stream() = default;
-    /// Takes a connected, non-blocking descriptor of `family` (AF_INET, AF_INET6, AF_UNIX).
-    Stream(Loop loop, int family, int descriptor);
+    /// Takes a connected, non-blocking descriptor of `family` (AF_INET, AF_INET6, AF_UNIX). Closes it when there is no
+    /// memory for the stream (std::bad_alloc).
+    Stream(Loop loop, int family, Descriptor descriptor);
     Stream(Stream&& other) noexcept;
     Stream& operator=(Stream&& other) noexcept;
     ~Stream();
@@ -110,7 +112,7 @@ class Stream {
     [[nodiscard]] int descriptor() const noexcept;
 
   private:
-    void adopt(int family, int descriptor);
+    void adopt(int family, Descriptor descriptor) noexcept;
     void release() noexcept;
 
     State* state_ = nullptr;  // given back to the poller

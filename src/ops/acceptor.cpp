@@ -8,6 +8,7 @@
 #include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -123,6 +124,17 @@ void Acceptor::report_room() {
     telemetry::log_write(telemetry::Level::info, "accepting again on " + listener_.address.text);
 }
 
+/// 0, or why the connection was lost.
+int Acceptor::hand_over(proxy::Accepted accepted) {
+    try {
+        hooks_.accepted(std::move(accepted));
+    } catch (const std::bad_alloc&) {
+        return ENOMEM;
+    }
+    if (exhausted_) report_room();
+    return 0;
+}
+
 void Acceptor::accept_all() {
     for (int taken = 0; taken < kBatch; ++taken) {
         if (!hooks_.room()) {
@@ -131,14 +143,14 @@ void Acceptor::accept_all() {
         }
         sockaddr_storage peer{};
         socklen_t size = sizeof peer;
-        const int descriptor = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
-                                         SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (descriptor >= 0) {
-            if (exhausted_) report_room();
-            hooks_.accepted({descriptor, net::SocketAddress{reinterpret_cast<const sockaddr*>(&peer), size}});
-            continue;
+        net::Descriptor descriptor{::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                             SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        int error = errno;
+        if (descriptor.get() >= 0) {
+            const net::SocketAddress from{reinterpret_cast<const sockaddr*>(&peer), size};
+            error = hand_over({std::move(descriptor), from});
+            if (error == 0) continue;
         }
-        const int error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK) break;
         if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
             report_exhaustion(error);

@@ -40,13 +40,14 @@ class Acceptor {
     struct SocketFile;
     void wait();
     void accept_all();
+    [[nodiscard]] int hand_over(proxy::Accepted accepted);
     void pause(std::chrono::milliseconds time);
     void report_exhaustion(int error);
     void report_room();
     [[nodiscard]] std::string bind_error(const std::string& what, int error) const;
 
     boost::asio::io_context& io_;
-    const config::Listener& listener_;
+    const config::Listener listener_;
     Hooks hooks_;
     boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>
         acceptor_;

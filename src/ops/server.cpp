@@ -57,17 +57,14 @@ constexpr std::chrono::milliseconds kDrainLook{20};
 
 }  // namespace
 
-Server::Server(std::shared_ptr<const config::Snapshot> snapshot) : signals_(io_), timer_(io_.get_executor()) {
-    share_.snapshot = std::move(snapshot);
+Server::Server(std::shared_ptr<const config::Snapshot> snapshot)
+    : snapshot_(std::move(snapshot)), signals_(io_), timer_(io_.get_executor()) {
     share_.via_name = random_name();
-    if (config().limits.max_connections_per_address != 0) {
-        share_.closed = [this](const proxy::Accepted& accepted) {
-            boost::asio::post(io_, [this, accepted] { forget(accepted); });
-        };
-    }
-    for (std::size_t i = 0; i < config().upstreams.size(); ++i) {
-        share_.upstreams.push_back(std::make_unique<proxy::UpstreamShare>());
-    }
+    share_.peer_closed = [this](const net::SocketAddress& peer) {
+        boost::asio::post(io_, [this, peer] { forget(peer); });
+    };
+    for (const config::Upstream& upstream : config().upstreams)
+        upstreams_.push_back(std::make_shared<proxy::UpstreamShare>(upstream));
 }
 
 Server::~Server() = default;
@@ -93,13 +90,18 @@ std::string Server::start() {
     access_log_ = std::move(opened.log);
 
     const Acceptor::Hooks hooks{[this] { return has_room(); },
-                                [this](proxy::Accepted accepted) { hand_over(accepted); }};
+                                [this](proxy::Accepted accepted) { hand_over(std::move(accepted)); }};
     for (const config::Listener& listener : config().listeners) {
         acceptors_.push_back(std::make_unique<Acceptor>(io_, listener, hooks));
         if (std::string error = acceptors_.back()->open(); !error.empty()) return error;
     }
     for (std::size_t i = 0; i < threads; ++i) {
-        workers_.push_back(std::make_unique<proxy::Worker>(share_, access_log_ ? &access_log_->ring(i) : nullptr));
+        proxy::Provision provision;
+        provision.snapshot = snapshot_;
+        for (const auto& upstream : upstreams_)
+            provision.upstreams.push_back({upstream, {}});
+        provision.ring = access_log_ ? &access_log_->ring(i) : nullptr;
+        workers_.push_back(std::make_unique<proxy::Worker>(share_, provision));
     }
     return {};
 }
@@ -116,7 +118,7 @@ void Server::start_workers() {
         const config::Address& endpoint = config().upstreams[i].endpoints.front();
         resolvers_.push_back(std::make_unique<Resolver>(io_, endpoint, [this, i](const auto& addresses) {
             for (const auto& worker : workers_)
-                worker->set_addresses(i, addresses);
+                worker->set_addresses(upstreams_[i], addresses);
         }));
         resolvers_.back()->start();
     }
@@ -126,11 +128,12 @@ void Server::admit(proxy::Accepted& accepted) {
     const std::size_t bound = config().limits.max_connections_per_address;
     // Unix sockets have no address to tell one peer from another.
     if (bound == 0 || accepted.peer.family() == AF_UNIX) return;
+    accepted.count = proxy::AddressCount::counted;
     if (++per_address_[accepted.peer.ip_bytes()] > bound) accepted.admission = proxy::Admission::too_many;
 }
 
-void Server::forget(const proxy::Accepted& accepted) {
-    const auto found = per_address_.find(accepted.peer.ip_bytes());
+void Server::forget(const net::SocketAddress& peer) {
+    const auto found = per_address_.find(peer.ip_bytes());
     if (found != per_address_.end() && --found->second == 0) per_address_.erase(found);
 }
 
@@ -139,7 +142,7 @@ void Server::hand_over(proxy::Accepted accepted) {
     const auto least = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
         return a->connections() < b->connections();
     });
-    (*least)->adopt(accepted);
+    (*least)->adopt(std::move(accepted));
 }
 
 void Server::run() {

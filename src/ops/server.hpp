@@ -45,18 +45,20 @@ class Server {
     void drain();
     void hand_over(proxy::Accepted accepted);
     void admit(proxy::Accepted& accepted);
-    void forget(const proxy::Accepted& accepted);
+    void forget(const net::SocketAddress& peer);
     [[nodiscard]] bool has_room() const noexcept;
     void start_workers();
     void watch_workers();
-    [[nodiscard]] const config::Config& config() const noexcept { return share_.snapshot->config(); }
+    [[nodiscard]] const config::Config& config() const noexcept { return snapshot_->config(); }
 
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                     boost::asio::wait_traits<std::chrono::steady_clock>,
                                                     boost::asio::io_context::executor_type>;
 
     boost::asio::io_context io_{1};
+    std::shared_ptr<const config::Snapshot> snapshot_;
     proxy::WorkerShare share_;
+    std::vector<std::shared_ptr<proxy::UpstreamShare>> upstreams_;  // by index in the configuration
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Resolver>> resolvers_;

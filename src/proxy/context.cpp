@@ -8,6 +8,7 @@ namespace corsd::proxy {
 void Context::reset(Exchange& the_exchange, Worker& the_worker) {
     exchange = &the_exchange;
     worker = &the_worker;
+    edition = &the_exchange.edition();
     wall_start = std::chrono::system_clock::now();
     start = std::chrono::steady_clock::now();
     target = {};

@@ -18,6 +18,7 @@
 
 namespace corsd::proxy {
 
+class Edition;
 class Worker;
 
 /// Is the peer one of trusted_proxies?
@@ -26,6 +27,7 @@ enum class Peer : std::uint8_t { untrusted, trusted };
 struct Context {
     Exchange* exchange = nullptr;
     Worker* worker = nullptr;
+    const Edition* edition = nullptr;  // the exchange's
     std::chrono::system_clock::time_point wall_start{};
     std::chrono::steady_clock::time_point start{};
 

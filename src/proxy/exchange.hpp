@@ -57,6 +57,8 @@ struct AnswerHead {
     std::size_t own_count = 0;
 };
 
+class Edition;
+
 /// The two ends of the client's connection, as text and bytes.
 struct ClientAddress {
     std::string text;                   // "192.0.2.1:51234"
@@ -80,6 +82,8 @@ class Exchange {
 
     [[nodiscard]] virtual const http::RequestHead& head() const noexcept = 0;
     [[nodiscard]] virtual const ClientAddress& client() const noexcept = 0;
+    /// What the request is served with, from its first byte to its record.
+    [[nodiscard]] virtual const Edition& edition() const noexcept = 0;
 
     /// The next part of the request's body; waits for it within timeouts.body. Not after one with More::no.
     virtual net::Task<BodyPiece> read_body() = 0;

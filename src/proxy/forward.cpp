@@ -9,6 +9,7 @@
 
 #include "http/trailers.hpp"
 #include "proxy/answer.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/upload.hpp"
 #include "proxy/upstream_pool.hpp"
@@ -64,7 +65,7 @@ void pass_trailers(Context& context, const H1Client& upstream) {
 
 /// The rest of the answer's body, piece by piece: what the client does not take, the upstream is not asked for.
 net::Task<Failure> relay_body(Context& context, H1Client& upstream) {
-    const auto within = context.worker->timeouts().stream;
+    const auto within = context.edition->timeouts().stream;
     for (;;) {
         const BodyPiece piece = co_await upstream.read_body(within);
         if (!piece.ok()) co_return Failure{Stage::body, Side::upstream, Retry::no, piece.error, piece.failure};
@@ -98,12 +99,13 @@ net::Task<Failure> relay_answer(Context& context, H1Client& upstream) {
 /// Sends the head with what is at hand of the body. The first piece stays valid for a second try.
 net::Task<Failure> send_request(Context& context, H1Client& upstream, BodyPiece first) {
     const http::RequestHead& head = context.exchange->head();
-    upstream.begin(head.method == "HEAD" ? http::AnsweredMethod::head : http::AnsweredMethod::other);
+    upstream.begin(head.method == "HEAD" ? http::AnsweredMethod::head : http::AnsweredMethod::other,
+                   context.edition->head_limits());
     UploadFrame frame(context);
     const auto framed = frame.frame(first);
     std::array<std::string_view, 1 + framed.size()> pieces{context.head_text};
     std::copy(framed.begin(), framed.end(), pieces.begin() + 1);
-    const auto within = context.worker->timeouts().response;
+    const auto within = context.edition->timeouts().response;
     context.sent = steady_clock::now();
     const IoResult sent = co_await upstream.send(pieces, within);
     if (sent.ok()) co_return Failure{};
@@ -132,7 +134,7 @@ net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first
     if (first.more == More::yes) {
         child.emplace(upload.run());
     } else {
-        upstream.head_within(context.worker->timeouts().response);
+        upstream.head_within(context.edition->timeouts().response);
     }
     std::exception_ptr escaped;  // whatever happens, the upload is joined before this frame goes
     try {
@@ -170,7 +172,7 @@ net::Task<void> report(Context& context) {
 
 net::Task<void> forward(Context& context) {
     Exchange& exchange = *context.exchange;
-    UpstreamPool& pool = context.worker->pool(context.upstream);
+    UpstreamPool& pool = context.edition->pool(context.upstream);
     context.upstream_endpoint = pool.endpoint();
     write_request_head(context, pool.upstream());
 
@@ -184,7 +186,7 @@ net::Task<void> forward(Context& context) {
     for (bool fresh = false; !context.failure.failed(); fresh = true) {
         std::unique_ptr<H1Client> client = fresh ? nullptr : pool.take_idle();
         if (client == nullptr) {
-            UpstreamPool::Connected connected = co_await pool.connect(context.worker->timeouts().connect);
+            UpstreamPool::Connected connected = co_await pool.connect(context.edition->timeouts().connect);
             context.worker->counters().upstream_connects.add();
             client = std::move(connected.client);
             context.failure = connected.failure;

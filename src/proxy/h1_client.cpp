@@ -12,8 +12,8 @@ using net::IoResult;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-H1Client::H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimits& limits)
-    : stream_(std::move(stream)), buffers_(buffers), reader_(limits), decoder_(limits) {
+H1Client::H1Client(net::Stream stream, BufferPool& buffers)
+    : stream_(std::move(stream)), buffers_(buffers), reader_(http::HeadLimits{}) {
     stream_.observe(this);
 }
 
@@ -21,8 +21,10 @@ H1Client::~H1Client() {
     buffers_.give(buffer_);
 }
 
-void H1Client::begin(http::AnsweredMethod method) noexcept {
+void H1Client::begin(http::AnsweredMethod method, const http::HeadLimits& limits) noexcept {
+    reader_.configure(limits);
     reader_.reset(method);
+    decoder_.configure(limits);
     decoder_.reset();
     method_ = method;
     head_within_ = milliseconds{0};

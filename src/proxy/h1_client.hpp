@@ -20,13 +20,13 @@ class UpstreamPool;
 /// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, it holds no buffer and notices a close.
 class H1Client final : public Abortable, private net::StreamObserver {
   public:
-    H1Client(net::Stream stream, BufferPool& buffers, const http::HeadLimits& limits);
+    H1Client(net::Stream stream, BufferPool& buffers);
     ~H1Client();
     H1Client(const H1Client&) = delete;
     H1Client& operator=(const H1Client&) = delete;
 
-    /// Begins an exchange: forgets the last one.
-    void begin(http::AnsweredMethod method) noexcept;
+    /// Begins an exchange, whose answer is held to `limits`: forgets the last one.
+    void begin(http::AnsweredMethod method, const http::HeadLimits& limits) noexcept;
     [[nodiscard]] net::Stream::WriteAwaiter send(std::span<const std::string_view> pieces,
                                                  std::chrono::milliseconds within) {
         return stream_.write_all(pieces, within);

@@ -25,13 +25,12 @@ constexpr std::size_t kBodySpace = 8 * 1024;
 
 }  // namespace
 
-H1Server::H1Server(Worker& worker, net::Stream stream, ClientAddress client, Admission admission)
+H1Server::H1Server(Worker& worker, net::Stream stream, Arrival arrival)
     : worker_(worker),
       stream_(std::move(stream)),
-      client_(std::move(client)),
-      admission_(admission),
-      reader_(worker.head_limits(), worker.underscores()),
-      decoder_(worker.head_limits()) {
+      arrival_(std::move(arrival)),
+      reader_(worker.edition().head_limits(), worker.edition().underscores()),
+      draining_(worker.draining()) {
     stream_.observe(this);
 }
 
@@ -48,7 +47,7 @@ net::Task<void> H1Server::serve() {
             break;
         }
         begin_exchange();
-        if (admission_ == Admission::too_many) {
+        if (arrival_.admission == Admission::too_many) {
             ending_ = Ending::after_answer;
             co_await refuse_crowd(*this, worker_);
             co_await linger();
@@ -60,12 +59,20 @@ net::Task<void> H1Server::serve() {
     }
 }
 
+/// From here on the request sees one edition, whatever is reloaded meanwhile.
+void H1Server::begin_head() noexcept {
+    edition_ = worker_.current();
+    reader_.configure(edition_->head_limits(), edition_->underscores());
+    decoder_.configure(edition_->head_limits());
+}
+
 net::Task<HeadOutcome> H1Server::read_head() {
-    reader_.configure(worker_.head_limits(), worker_.underscores());
+    edition_.reset();  // the last request's
     reader_.reset();
     idle_ = true;
     for (;;) {
         if (!buffer_.empty()) {
+            if (!edition_) begin_head();
             const http::Progress progress = reader_.feed(buffer_.view());
             if (idle_ && (progress != http::Progress::need_more || reader_.started())) {
                 idle_ = false;
@@ -82,10 +89,10 @@ net::Task<HeadOutcome> H1Server::read_head() {
         if (idle_ && buffer_.empty()) {
             result = co_await await_request();
         } else if (idle_) {
-            result = co_await await_bytes(worker_.timeouts().header);  // empty lines before a request
+            result = co_await await_bytes(edition_->timeouts().header);  // empty lines before a request
         } else {
             const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_started_);
-            const milliseconds left = worker_.timeouts().header - spent;
+            const milliseconds left = edition_->timeouts().header - spent;
             // Over: deadlines are coarse, and one armed anew with each byte of a trickle would never fire.
             if (left.count() <= 0 && !stream_.has_unread()) {
                 result.error = IoError::timed_out;
@@ -116,12 +123,13 @@ bool H1Server::reserve_body_space() {
 
 /// Waits for the first byte of a request, without a buffer.
 net::Task<IoResult> H1Server::await_request() {
-    if (worker_.draining()) co_return IoResult{IoError::cancelled, 0};
     worker_.buffers().give(buffer_);
+    const config::Timeouts timeouts = worker_.edition().timeouts();
     // Before the first request the deadline is that of a head: a connection that says nothing is as good as a slow one.
-    stream_.start_wait(requests_ == 0 ? worker_.timeouts().header : worker_.timeouts().idle);
+    stream_.start_wait(requests_ == 0 ? timeouts.header : timeouts.idle);
+    if (draining_) stream_.cancel_read();  // only what has come already
     IoResult result = co_await stream_.read_done();
-    if (result.ok()) result = co_await await_bytes(worker_.timeouts().header);
+    if (result.ok()) result = co_await await_bytes(timeouts.header);
     co_return result;
 }
 
@@ -213,7 +221,7 @@ net::Task<void> H1Server::refuse_head(HeadOutcome outcome) {
 }
 
 void H1Server::drain() noexcept {
-    end_after_answer();
+    draining_ = true;
     if (idle_) stream_.cancel_read();
 }
 

@@ -10,12 +10,20 @@
 #include "http/h1_reader.hpp"
 #include "net/stream.hpp"
 #include "proxy/buffer.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/exchange.hpp"
 
 namespace corsd::proxy {
 
 class Worker;
 enum class Admission : std::uint8_t;
+
+/// How a connection came to be.
+struct Arrival {
+    ClientAddress client;
+    Admission admission;
+    std::uint32_t listener;  // as Accepted has it
+};
 
 /// What a client sent in place of a request, and whether it began one.
 struct HeadOutcome {
@@ -27,7 +35,7 @@ struct HeadOutcome {
 /// One client connection. Lives on its worker's thread, owned by the worker's list until its coroutine ends.
 class H1Server final : public Exchange, private net::StreamObserver {
   public:
-    H1Server(Worker& worker, net::Stream stream, ClientAddress client, Admission admission);
+    H1Server(Worker& worker, net::Stream stream, Arrival arrival);
     ~H1Server() override;
     H1Server(const H1Server&) = delete;
     H1Server& operator=(const H1Server&) = delete;
@@ -35,13 +43,15 @@ class H1Server final : public Exchange, private net::StreamObserver {
     /// Serves requests until the connection ends. Errors of the peer end only this connection.
     net::Task<void> serve();
 
-    /// Shutdown: an idle connection ends at once, a busy one after its answer.
+    /// Shutdown, or its listener is gone: an idle connection ends at once, a busy one after the answers to what was
+    /// sent before; the last of them says so if its head was not out yet.
     void drain() noexcept;
     /// Shutdown is over: cut it.
     void cut() noexcept;
 
     [[nodiscard]] const http::RequestHead& head() const noexcept override { return reader_.head(); }
-    [[nodiscard]] const ClientAddress& client() const noexcept override { return client_; }
+    [[nodiscard]] const ClientAddress& client() const noexcept override { return arrival_.client; }
+    [[nodiscard]] const Edition& edition() const noexcept override { return *edition_; }
     net::Task<BodyPiece> read_body() override;
     [[nodiscard]] bool body_at_hand() const noexcept override;
     void stop_body() noexcept override { stream_.cancel_read(); }
@@ -67,6 +77,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
     enum class OutFraming : std::uint8_t { none, length, chunked, until_close };
 
     net::Task<HeadOutcome> read_head();
+    void begin_head() noexcept;
     net::Task<net::IoResult> await_bytes(std::chrono::milliseconds within);
     net::Task<net::IoResult> await_request();
     net::Task<void> refuse_head(HeadOutcome outcome);
@@ -85,8 +96,8 @@ class H1Server final : public Exchange, private net::StreamObserver {
 
     Worker& worker_;
     net::Stream stream_;
-    ClientAddress client_;
-    Admission admission_;
+    Arrival arrival_;
+    EditionLease edition_;  // from the first byte of a request on
     Buffer buffer_;
     http::RequestReader reader_;
     http::ChunkedDecoder decoder_;
@@ -113,6 +124,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
     Ending ending_ = Ending::open;
     bool idle_ = true;
     bool gone_ = false;
+    bool draining_;
     Abortable* upstream_ = nullptr;
 
     H1Server* next_ = nullptr;  // the worker's list

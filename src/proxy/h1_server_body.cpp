@@ -41,7 +41,7 @@ BodyPiece H1Server::take_body() noexcept {
     }
     piece.more = body_done_ ? More::no : More::yes;
     bytes_in_ += piece.bytes.size();
-    const std::uint64_t bound = worker_.limits().max_body_bytes;
+    const std::uint64_t bound = edition_->limits().max_body_bytes;
     if (bound != 0 && bytes_in_ > bound) {
         piece.failure = {Reason::body_too_large, "the request body is larger than limits.max_body_bytes"};
     }
@@ -68,7 +68,7 @@ net::Task<BodyPiece> H1Server::read_body() {
             continue;
         }
         buffer_.rewind(head_end_);
-        stream_.start_read(buffer_.space(), worker_.timeouts().body);
+        stream_.start_read(buffer_.space(), edition_->timeouts().body);
         const IoResult result = co_await stream_.read_done();
         if (result.ok()) {
             buffer_.filled(result.bytes);
@@ -84,14 +84,14 @@ net::Task<BodyPiece> H1Server::read_body() {
 
 void H1Server::decide_persistence(const AnswerHead& head) noexcept {
     if (ending_ != Ending::open) return;
-    const std::size_t bound = worker_.limits().max_requests_per_connection;
+    const std::size_t bound = edition_->limits().max_requests_per_connection;
     const bool last_one = bound != 0 && requests_ >= bound;
     // While an upload is under way nobody knows whether it will end; if it does not, the connection ends without a
     // word. A client that still waits for 100 is told not to send it (RFC 9110 section 10.1.1).
     const bool body_in_the_way = (upstream_ == nullptr || waits_for_continue_) && !body_drainable();
     const bool needs_close = out_framing_ == OutFraming::until_close;
     const bool unusual = head.status < 200;
-    if (!unusual && (reader_.head().persistence == http::Persistence::close || worker_.draining() || last_one ||
+    if (!unusual && (reader_.head().persistence == http::Persistence::close || draining_ || last_one ||
                      body_in_the_way || needs_close)) {
         ending_ = Ending::after_answer;
     }
@@ -147,7 +147,7 @@ net::Task<IoResult> H1Server::send_interim(const AnswerHead& head) {
     if (reader_.head().minor == 0) co_return IoResult{};
     serialise(head);
     const std::array<std::string_view, 1> pieces{out_};
-    const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
+    const IoResult result = co_await stream_.write_all(pieces, edition_->timeouts().write);
     if (!result.ok()) answer_failed_ = true;
     co_return result;
 }
@@ -169,7 +169,7 @@ net::Task<IoResult> H1Server::send_head(const AnswerHead& head, std::string_view
         pieces[1] = first;
     }
     bytes_out_ += out_framing_ == OutFraming::none ? 0 : first.size();
-    const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
+    const IoResult result = co_await stream_.write_all(pieces, edition_->timeouts().write);
     if (!result.ok()) answer_failed_ = true;
     if (more == More::no) answer_done_ = true;
     co_return result;
@@ -180,7 +180,7 @@ net::Task<IoResult> H1Server::send_body(std::string_view bytes, More more) {
     std::array<std::string_view, http::ChunkFrame::kPieces> pieces{bytes};
     if (out_framing_ == OutFraming::chunked) pieces = chunk.frame({bytes, place(more), trailers_out_});
     bytes_out_ += bytes.size();
-    const IoResult result = co_await stream_.write_all(pieces, worker_.timeouts().write);
+    const IoResult result = co_await stream_.write_all(pieces, edition_->timeouts().write);
     if (!result.ok()) answer_failed_ = true;
     if (more == More::no) answer_done_ = true;
     co_return result;

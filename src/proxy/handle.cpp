@@ -3,6 +3,7 @@
 #include <string>
 
 #include "proxy/answer.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/forward.hpp"
 #include "proxy/route_request.hpp"
 #include "proxy/worker.hpp"
@@ -33,7 +34,7 @@ net::Task<void> handle(Exchange& exchange, Worker& worker) {
         co_await answer_verdict(context);
         co_return;
     }
-    const std::uint64_t bound = worker.limits().max_body_bytes;
+    const std::uint64_t bound = context.edition->limits().max_body_bytes;
     const http::Framing& framing = exchange.head().framing;
     if (bound != 0 && framing.kind == http::BodyKind::length && framing.length > bound) {
         context.detail = "the request body is larger than limits.max_body_bytes";

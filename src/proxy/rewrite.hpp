@@ -8,7 +8,7 @@ namespace corsd::proxy {
 
 /// Writes the request head for the upstream into context.head_text: re-serialised from what was understood, hop-by-hop
 /// fields out, forwarding fields in, one framing. `endpoint` is the authority used when Host is not passed on.
-void write_request_head(Context& context, const config::Upstream& upstream);
+void write_request_head(Context& context, const config::UpstreamDefinition& upstream);
 
 /// Prepares the final answer of an upstream for the client: its CORS headers replaced, Vary merged, grants added (N27
 /// to N29, N35 to N38, N46). `out` views into the context, the verdict and `head`.

@@ -3,6 +3,7 @@
 
 #include "base/ascii.hpp"
 #include "http/vary.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/grants.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/worker.hpp"
@@ -59,7 +60,8 @@ void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& o
 }
 
 /// N37: a Location that names the upstream's endpoint is given the own origin; all others pass as they are.
-[[nodiscard]] bool rewrite_location(Context& context, std::string_view value, const config::Upstream& upstream) {
+[[nodiscard]] bool rewrite_location(Context& context, std::string_view value,
+                                    const config::UpstreamDefinition& upstream) {
     std::string_view scheme = "http";
     std::string_view rest = value;
     if (rest.substr(0, 2) != "//") {
@@ -84,7 +86,7 @@ void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& o
 }
 
 void replace_location(Context& context) {
-    const config::Upstream& upstream = context.worker->snapshot().config().upstreams[context.upstream];
+    const config::UpstreamDefinition& upstream = context.edition->pool(context.upstream).upstream();
     for (http::Field& field : context.passed) {
         if (field.id != FieldId::location) continue;
         if (!rewrite_location(context, field.value, upstream)) continue;

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "http/list.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/head_text.hpp"
 #include "proxy/rewrite.hpp"
 #include "proxy/worker.hpp"
@@ -84,7 +85,7 @@ void append_request_line(std::string& out, const Context& context) {
     out.append(head.method).append(" ").append(context.path).append(context.target.query).append(" HTTP/1.1\r\n");
 }
 
-void append_host(std::string& out, const Context& context, const config::Upstream& upstream) {
+void append_host(std::string& out, const Context& context, const config::UpstreamDefinition& upstream) {
     const std::string_view received = context.exchange->head().host;
     // RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. A trusted proxy's X-Forwarded-Host
     // chooses the site, but Host goes on as received.
@@ -100,9 +101,9 @@ void append_host(std::string& out, const Context& context, const config::Upstrea
 
 }  // namespace
 
-void write_request_head(Context& context, const config::Upstream& upstream) {
+void write_request_head(Context& context, const config::UpstreamDefinition& upstream) {
     const http::RequestHead& head = context.exchange->head();
-    const ForwardedStyle style = context.worker->snapshot().config().headers.forwarded;
+    const ForwardedStyle style = context.edition->config().headers.forwarded;
     std::string& out = context.head_text;
     out.clear();
     append_request_line(out, context);

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "http/list.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/worker.hpp"
 
 namespace corsd::proxy {
@@ -55,7 +56,7 @@ void normalise_host(Context& context) {
 }  // namespace
 
 ParseFailure route_request(Context& context, std::string& detail) {
-    const config::Snapshot& snapshot = context.worker->snapshot();
+    const config::Snapshot& snapshot = context.edition->snapshot();
     ParseFailure failure;
     if (!http::split_target(context.exchange->head(), context.target, failure)) return failure;
     if (looped(context)) return {Reason::loop_detected, "the request came back to the corsd that forwarded it"};

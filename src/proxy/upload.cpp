@@ -1,7 +1,7 @@
 #include "proxy/upload.hpp"
 
 #include "http/trailers.hpp"
-#include "proxy/worker.hpp"
+#include "proxy/edition.hpp"
 
 namespace corsd::proxy {
 
@@ -35,7 +35,7 @@ Upload::Upload(Context& context, H1Client& upstream)
     : context_(context),
       exchange_(*context.exchange),
       upstream_(upstream),
-      response_within_(context.worker->timeouts().response) {}
+      response_within_(context.edition->timeouts().response) {}
 
 net::Task<void> Upload::run() {
     while (!stopped_) {

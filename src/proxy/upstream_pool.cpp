@@ -10,10 +10,8 @@ using net::IoResult;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-UpstreamPool::UpstreamPool(const config::Upstream& upstream, UpstreamShare& share, Site site,
-                           const http::HeadLimits& limits)
-    : upstream_(upstream), share_(share), site_(site), limits_(limits) {
-    idle_.reserve(upstream.max_idle);
+UpstreamPool::UpstreamPool(std::shared_ptr<UpstreamShare> share, Site site) : share_(std::move(share)), site_(site) {
+    idle_.reserve(upstream().max_idle);
 }
 
 UpstreamPool::~UpstreamPool() {
@@ -24,7 +22,7 @@ std::unique_ptr<H1Client> UpstreamPool::take_idle() noexcept {
     if (idle_.empty()) return nullptr;
     std::unique_ptr<H1Client> client = std::move(idle_.back());
     idle_.pop_back();
-    share_.idle.fetch_sub(1, std::memory_order_relaxed);
+    share_->idle.fetch_sub(1, std::memory_order_relaxed);
     client->idle_in_ = nullptr;
     client->stream_.end_wait();
     client->reused_ = true;
@@ -46,7 +44,7 @@ net::Task<UpstreamPool::Connected> UpstreamPool::connect(milliseconds within) {
         net::Stream stream = net::Stream::dial(site_.loop, address, left);
         const IoResult result = co_await stream.connected();
         if (result.ok()) {
-            outcome.client = std::make_unique<H1Client>(std::move(stream), site_.buffers, limits_);
+            outcome.client = std::make_unique<H1Client>(std::move(stream), site_.buffers);
             outcome.failure = Failure{};
             break;
         }
@@ -60,15 +58,15 @@ net::Task<UpstreamPool::Connected> UpstreamPool::connect(milliseconds within) {
 void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
     if (!client->reusable() || closed_) return;
     if (idle_.size() == idle_.capacity()) return;
-    if (share_.idle.fetch_add(1, std::memory_order_relaxed) >= upstream_.max_idle) {
-        share_.idle.fetch_sub(1, std::memory_order_relaxed);
+    if (share_->idle.fetch_add(1, std::memory_order_relaxed) >= upstream().max_idle) {
+        share_->idle.fetch_sub(1, std::memory_order_relaxed);
         return;
     }
     H1Client& kept = *client;
     kept.idle_in_ = this;
     site_.buffers.give(kept.buffer_);
     idle_.push_back(std::move(client));
-    kept.stream_.start_wait(upstream_.idle_timeout);
+    kept.stream_.start_wait(upstream().idle_timeout);
     if (kept.stream_.read_ready()) evict(kept);  // closed already, or bytes that nobody asked for
 }
 
@@ -76,13 +74,13 @@ void UpstreamPool::evict(H1Client& client) noexcept {
     const auto found =
         std::find_if(idle_.begin(), idle_.end(), [&](const auto& idle) { return idle.get() == &client; });
     if (found == idle_.end()) return;
-    share_.idle.fetch_sub(1, std::memory_order_relaxed);
+    share_->idle.fetch_sub(1, std::memory_order_relaxed);
     idle_.erase(found);
 }
 
 void UpstreamPool::close_idle() noexcept {
     closed_ = true;
-    share_.idle.fetch_sub(idle_.size(), std::memory_order_relaxed);
+    share_->idle.fetch_sub(idle_.size(), std::memory_order_relaxed);
     idle_.clear();
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -14,8 +15,13 @@
 
 namespace corsd::proxy {
 
-/// What all workers share of an upstream. Touched when a connection becomes idle or stops being so, never per byte.
+/// What all workers share of an upstream: its definition, and counts that hold for the process. It stands for the
+/// upstream across reloads: a definition that did not change keeps its share, and with it its pools. The counts are
+/// touched when a connection becomes idle or stops being so, never per byte.
 struct UpstreamShare {
+    explicit UpstreamShare(config::UpstreamDefinition of) : definition(std::move(of)) {}
+
+    const config::UpstreamDefinition definition;
     std::atomic<std::size_t> idle{0};
 };
 
@@ -26,7 +32,7 @@ class UpstreamPool {
         BufferPool& buffers;
     };
 
-    UpstreamPool(const config::Upstream& upstream, UpstreamShare& share, Site site, const http::HeadLimits& limits);
+    UpstreamPool(std::shared_ptr<UpstreamShare> share, Site site);
     ~UpstreamPool();
     UpstreamPool(const UpstreamPool&) = delete;
     UpstreamPool& operator=(const UpstreamPool&) = delete;
@@ -47,18 +53,17 @@ class UpstreamPool {
     /// Keeps the connection for the next request when it is reusable and there is room; else closes it.
     void give_back(std::unique_ptr<H1Client> client);
     void evict(H1Client& client) noexcept;
-    /// Shutdown: no more idle connections from now on.
+    /// Shutdown, or no upstream of the configuration any more: no idle connections from now on.
     void close_idle() noexcept;
 
-    [[nodiscard]] const config::Upstream& upstream() const noexcept { return upstream_; }
+    [[nodiscard]] const config::UpstreamDefinition& upstream() const noexcept { return share_->definition; }
+    [[nodiscard]] const UpstreamShare* share() const noexcept { return share_.get(); }
     /// The endpoint as the log shows it.
-    [[nodiscard]] const std::string& endpoint() const noexcept { return upstream_.endpoints.front().text; }
+    [[nodiscard]] const std::string& endpoint() const noexcept { return upstream().endpoints.front().text; }
 
   private:
-    const config::Upstream& upstream_;
-    UpstreamShare& share_;
+    std::shared_ptr<UpstreamShare> share_;
     Site site_;
-    http::HeadLimits limits_;
     std::vector<net::SocketAddress> addresses_;
     std::vector<std::unique_ptr<H1Client>> idle_;
     bool closed_ = false;

@@ -1,5 +1,6 @@
 #include "proxy/worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
@@ -31,33 +32,39 @@ void report_escape(std::exception_ptr escaped) noexcept {
 
 }  // namespace
 
-Worker::Worker(WorkerShare& share, telemetry::AccessRing* ring)
-    : share_(share), work_(boost::asio::make_work_guard(io_)), wheel_(io_), poller_(io_), ring_(ring) {
-    contexts_.reserve(kKeptContexts);
-    const UpstreamPool::Site site{{poller_, wheel_}, buffers_};
-    const auto& upstreams = snapshot().config().upstreams;
-    for (std::size_t i = 0; i < upstreams.size(); ++i) {
-        pools_.push_back(std::make_unique<UpstreamPool>(upstreams[i], *share.upstreams[i], site, head_limits()));
+/// A connection as the counts know it, from the moment the main thread hands it over: also when its own objects cannot
+/// be made.
+class Worker::Counted {
+  public:
+    Counted(Worker& worker, const Accepted& accepted) noexcept
+        : worker_(&worker), peer_(accepted.peer), count_(accepted.count) {
+        worker.counters_.connections_opened.add();
     }
+    Counted(Counted&& other) noexcept
+        : worker_(std::exchange(other.worker_, nullptr)), peer_(other.peer_), count_(other.count_) {}
+    Counted& operator=(Counted&&) = delete;
+    ~Counted() {
+        if (worker_ == nullptr) return;
+        if (count_ == AddressCount::counted) worker_->share_.peer_closed(peer_);
+        worker_->counters_.connections_closed.add();
+        worker_->share_.connections.fetch_sub(1, std::memory_order_relaxed);
+        worker_->connections_.fetch_sub(1, std::memory_order_relaxed);
+        worker_->finish_when_empty();
+    }
+
+  private:
+    Worker* worker_;
+    net::SocketAddress peer_;
+    AddressCount count_;
+};
+
+Worker::Worker(WorkerShare& share, const Provision& provision)
+    : share_(share), work_(boost::asio::make_work_guard(io_)), wheel_(io_), poller_(io_) {
+    contexts_.reserve(kKeptContexts);
+    adopt_provision(provision);
 }
 
 Worker::~Worker() = default;
-
-http::HeadLimits Worker::head_limits() const noexcept {
-    return {limits().max_header_bytes, limits().max_header_fields, limits().max_target_bytes};
-}
-
-http::Underscores Worker::underscores() const noexcept {
-    switch (snapshot().config().headers.underscores) {
-        case config::Underscores::drop:
-            return http::Underscores::drop;
-        case config::Underscores::keep:
-            return http::Underscores::keep;
-        case config::Underscores::reject:
-            return http::Underscores::reject;
-    }
-    return http::Underscores::drop;
-}
 
 void Worker::run() {
     for (;;) {
@@ -73,25 +80,23 @@ void Worker::run() {
 void Worker::adopt(Accepted accepted) {
     connections_.fetch_add(1, std::memory_order_relaxed);
     share_.connections.fetch_add(1, std::memory_order_relaxed);
-    boost::asio::post(io_, [this, accepted] { net::spawn(serve(accepted), report_escape); });
+    try {
+        boost::asio::post(io_, [this, accepted = std::move(accepted)]() mutable {
+            Counted counted(*this, accepted);
+            net::spawn(serve(std::move(accepted), std::move(counted)), report_escape);
+        });
+    } catch (...) {  // no memory: the worker has not heard of it
+        share_.connections.fetch_sub(1, std::memory_order_relaxed);
+        connections_.fetch_sub(1, std::memory_order_relaxed);
+        throw;
+    }
 }
 
-net::Task<void> Worker::serve(Accepted accepted) {
-    struct Counted {  // also when the connection's own objects cannot be made
-        Worker& worker;
-        const Accepted& accepted;
-        ~Counted() {
-            if (worker.share_.closed) worker.share_.closed(accepted);
-            worker.counters_.connections_closed.add();
-            worker.share_.connections.fetch_sub(1, std::memory_order_relaxed);
-            worker.connections_.fetch_sub(1, std::memory_order_relaxed);
-            worker.finish_when_empty();
-        }
-    };
-    const Counted counted{*this, accepted};
-    counters_.connections_opened.add();
-    net::Stream stream(net::Loop{poller_, wheel_}, accepted.peer.family(), accepted.descriptor);
-    H1Server server(*this, std::move(stream), client_address(accepted.peer), accepted.admission);
+net::Task<void> Worker::serve(Accepted accepted, Counted counted) {
+    const Counted until_the_end = std::move(counted);
+    net::Stream stream(net::Loop{poller_, wheel_}, accepted.peer.family(), std::move(accepted.descriptor));
+    H1Server server(*this, std::move(stream),
+                    Arrival{client_address(accepted.peer), accepted.admission, accepted.listener});
     link(server);
     std::exception_ptr escaped;
     try {
@@ -116,9 +121,55 @@ void Worker::unlink(H1Server& server) noexcept {
     if (server.next_ != nullptr) server.next_->previous_ = server.previous_;
 }
 
-void Worker::set_addresses(std::size_t upstream, std::vector<net::SocketAddress> addresses) {
-    boost::asio::post(io_, [this, upstream, addresses = std::move(addresses)]() mutable {
-        pools_[upstream]->set_addresses(std::move(addresses));
+void Worker::set_addresses(std::shared_ptr<const UpstreamShare> upstream, std::vector<net::SocketAddress> addresses) {
+    boost::asio::post(io_, [this, upstream = std::move(upstream), addresses = std::move(addresses)]() mutable {
+        for (const auto& pool : edition_->pools())
+            if (pool->share() == upstream.get()) pool->set_addresses(std::move(addresses));
+    });
+}
+
+void Worker::adopt_provision(const Provision& provision) {
+    std::vector<std::shared_ptr<UpstreamPool>> pools, before;
+    if (edition_) before = edition_->pools();
+    for (const Provision::Upstream& upstream : provision.upstreams) {
+        const auto kept = std::find_if(before.begin(), before.end(),
+                                       [&](const auto& pool) { return pool->share() == upstream.share.get(); });
+        if (kept != before.end()) {
+            pools.push_back(*kept);
+            continue;
+        }
+        const UpstreamPool::Site site{{poller_, wheel_}, buffers_};
+        pools.push_back(std::make_shared<UpstreamPool>(upstream.share, site));
+        pools.back()->set_addresses(upstream.addresses);
+    }
+    EditionLease next(new Edition(provision.snapshot, std::move(pools)));
+    // From here on nothing fails.
+    edition_ = std::move(next);
+    ring_ = provision.ring;
+    for (const auto& pool : before) {
+        const auto& now = edition_->pools();
+        if (std::find(now.begin(), now.end(), pool) == now.end()) pool->close_idle();
+    }
+}
+
+void Worker::reload(Provision provision, std::function<void()> done) {
+    boost::asio::post(io_, [this, provision = std::move(provision), done = std::move(done)] {
+        adopt_provision(provision);
+        done();
+    });
+}
+
+void Worker::drain_listener(std::uint32_t listener) {
+    boost::asio::post(io_, [this, listener] {
+        for (H1Server* server = first_; server != nullptr; server = server->next_)
+            if (server->arrival_.listener == listener) server->drain();
+    });
+}
+
+void Worker::cut_listener(std::uint32_t listener) {
+    boost::asio::post(io_, [this, listener] {
+        for (H1Server* server = first_; server != nullptr; server = server->next_)
+            if (server->arrival_.listener == listener) server->cut();
     });
 }
 
@@ -140,7 +191,7 @@ void Worker::cut() {
 
 void Worker::finish_when_empty() {
     if (!draining_ || connections() != 0) return;
-    for (const auto& pool : pools_)
+    for (const auto& pool : edition_->pools())
         pool->close_idle();
     wheel_.stop();
     poller_.stop();

@@ -17,10 +17,12 @@
 #include "cors/verdict.hpp"
 #include "http/h1_reader.hpp"
 #include "net/deadline_wheel.hpp"
+#include "net/descriptor.hpp"
 #include "net/socket_address.hpp"
 #include "net/stream.hpp"
 #include "proxy/buffer.hpp"
 #include "proxy/context.hpp"
+#include "proxy/edition.hpp"
 #include "proxy/upstream_pool.hpp"
 #include "telemetry/access_ring.hpp"
 #include "telemetry/counters.hpp"
@@ -32,26 +34,41 @@ class H1Server;
 /// Within limits.max_connections_per_address, or one too many: told so with its first request (429).
 enum class Admission : std::uint8_t { admitted, too_many };
 
+/// Does the main thread keep count of the connection's address? Then it is told of its end.
+enum class AddressCount : std::uint8_t { uncounted, counted };
+
 /// A connection that the main thread accepted.
 struct Accepted {
-    int descriptor = -1;
+    net::Descriptor descriptor;
     net::SocketAddress peer;
+    std::uint32_t listener = 0;  // which of the process's listeners, as the main thread numbers them
     Admission admission = Admission::admitted;
+    AddressCount count = AddressCount::uncounted;
 };
 
 /// What all workers of a process have in common. Outlives them.
 struct WorkerShare {
+    std::string via_name;                     // in Via: tells a loop from a chain of corsds
+    std::atomic<std::size_t> connections{0};  // clients', of the process
+    std::function<void(const net::SocketAddress&)>
+        peer_closed;  // on the worker: one of AddressCount::counted has ended
+};
+
+/// What a worker is to serve with from now on.
+struct Provision {
+    /// One of the configuration's upstreams, in its order. A share that the worker knows already brings its pool.
+    struct Upstream {
+        std::shared_ptr<UpstreamShare> share;
+        std::vector<net::SocketAddress> addresses;  // as far as they are known; set_addresses changes them
+    };
     std::shared_ptr<const config::Snapshot> snapshot;
-    std::vector<std::unique_ptr<UpstreamShare>> upstreams;  // by index in the configuration
-    std::string via_name;                                   // this process in Via: tells a loop from a chain of corsds
-    std::atomic<std::size_t> connections{0};                // clients', of the process
-    std::function<void(const Accepted&)> closed;            // told of each end, on the worker; empty: nobody asks
+    std::vector<Upstream> upstreams;
+    telemetry::AccessRing* ring = nullptr;  // null: there is no access log
 };
 
 class Worker {
   public:
-    /// `ring` is null when there is no access log.
-    Worker(WorkerShare& share, telemetry::AccessRing* ring);
+    Worker(WorkerShare& share, const Provision& provision);
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -61,20 +78,24 @@ class Worker {
 
     // For the main thread. All but connections() are posted to the worker.
     void adopt(Accepted accepted);
-    void set_addresses(std::size_t upstream, std::vector<net::SocketAddress> addresses);
+    void set_addresses(std::shared_ptr<const UpstreamShare> upstream, std::vector<net::SocketAddress> addresses);
+    /// Serves the next request with this; those that have begun keep what they began with. `done` is called on the
+    /// worker when that holds. Throws std::bad_alloc before anything is changed.
+    void reload(Provision provision, std::function<void()> done);
+    /// Ends the connections of one listener as they become idle; or all, and then the worker.
+    void drain_listener(std::uint32_t listener);
     void drain();
+    /// Ends them now.
+    void cut_listener(std::uint32_t listener);
     void cut();
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
     [[nodiscard]] const telemetry::Counters& counters() const noexcept { return counters_; }
 
     // For what runs on the worker.
-    [[nodiscard]] const config::Snapshot& snapshot() const noexcept { return *share_.snapshot; }
-    [[nodiscard]] const config::Limits& limits() const noexcept { return snapshot().config().limits; }
-    [[nodiscard]] const config::Timeouts& timeouts() const noexcept { return snapshot().config().timeouts; }
-    [[nodiscard]] http::HeadLimits head_limits() const noexcept;
-    [[nodiscard]] http::Underscores underscores() const noexcept;
+    /// The edition that the next request is served with, to look at and to keep.
+    [[nodiscard]] const Edition& edition() const noexcept { return *edition_; }
+    [[nodiscard]] EditionLease current() const noexcept { return edition_; }
     [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
-    [[nodiscard]] UpstreamPool& pool(std::size_t upstream) noexcept { return *pools_[upstream]; }
     [[nodiscard]] cors::Scratch& scratch() noexcept { return scratch_; }
     [[nodiscard]] telemetry::Counters& counters() noexcept { return counters_; }
     [[nodiscard]] telemetry::AccessRing* ring() const noexcept { return ring_; }
@@ -87,7 +108,9 @@ class Worker {
     void give_context(std::unique_ptr<Context> context) noexcept;
 
   private:
-    net::Task<void> serve(Accepted accepted);
+    class Counted;
+    net::Task<void> serve(Accepted accepted, Counted counted);
+    void adopt_provision(const Provision& provision);
     void link(H1Server& server) noexcept;
     void unlink(H1Server& server) noexcept;
     void finish_when_empty();
@@ -98,11 +121,11 @@ class Worker {
     net::DeadlineWheel wheel_;
     net::Poller poller_;
     BufferPool buffers_;
-    std::vector<std::unique_ptr<UpstreamPool>> pools_;
+    EditionLease edition_;
     std::vector<std::unique_ptr<Context>> contexts_;
     cors::Scratch scratch_;
     telemetry::Counters counters_;
-    telemetry::AccessRing* ring_;
+    telemetry::AccessRing* ring_ = nullptr;
     std::array<char, 32> date_{};
     std::time_t date_second_ = -1;
     H1Server* first_ = nullptr;

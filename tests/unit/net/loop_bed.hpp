@@ -89,7 +89,7 @@ class LoopBed {
         }
         const int ours = ::accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         ::close(listening);
-        return {net::Stream{loop(), AF_INET, ours}, RawPeer{theirs}};
+        return {net::Stream{loop(), AF_INET, net::Descriptor{ours}}, RawPeer{theirs}};
     }
 
     [[nodiscard]] net::Loop loop() { return {poller, wheel}; }

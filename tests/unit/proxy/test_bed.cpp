@@ -166,15 +166,18 @@ TestBed::TestBed(std::string_view yaml) {
     text += yaml;
     config::Loaded loaded = config::load_text(text, "test.yaml", config::system_environment());
     if (!loaded.ok()) throw std::runtime_error(config::render(loaded.diagnostics.front(), loaded.sources));
-    share_.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
-    share_.upstreams.push_back(std::make_unique<proxy::UpstreamShare>());
+    proxy::Provision provision;
+    for (const config::Upstream& upstream : loaded.config->upstreams) {
+        provision.upstreams.push_back({std::make_shared<proxy::UpstreamShare>(upstream), {upstream_.address()}});
+    }
+    provision.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
     share_.via_name = "corsd-test";
     telemetry::AccessSettings settings;
     settings.state = telemetry::AccessState::enabled;
     settings.output = "/dev/null";
     access_log_ = telemetry::AccessLog::open(settings, 1).log;
-    worker_ = std::make_unique<proxy::Worker>(share_, &access_log_->ring(0));
-    worker_->set_addresses(0, {upstream_.address()});
+    provision.ring = &access_log_->ring(0);
+    worker_ = std::make_unique<proxy::Worker>(share_, provision);
     thread_ = std::thread([this] {
         count_my_allocations();
         worker_->run();
@@ -208,7 +211,7 @@ Peer TestBed::connect_after(const std::function<void(Peer&)>& before) {
     const int accepted = front_.accept_descriptor();
     ::fcntl(accepted, F_SETFL, ::fcntl(accepted, F_GETFL) | O_NONBLOCK);
     before(peer);
-    worker_->adopt({accepted, net::SocketAddress{reinterpret_cast<const sockaddr*>(&from), size}});
+    worker_->adopt({net::Descriptor{accepted}, net::SocketAddress{reinterpret_cast<const sockaddr*>(&from), size}});
     return peer;
 }
 
