@@ -4,10 +4,28 @@ namespace corsd::proxy {
 
 using net::IoError;
 
+namespace {
+
+std::string_view describe_client(const Failure& failure) noexcept {
+    const bool late = failure.cause == IoError::timed_out;
+    if (failure.stage == Stage::send) {
+        return late ? "the client did not send its body in time" : "the client went away before its body was complete";
+    }
+    if (failure.stage == Stage::body) {
+        return late ? "the client did not take the answer in time"
+                    : "the client went away before its answer was complete";
+    }
+    return "the client went away before it was answered";
+}
+
+}  // namespace
+
 Reason reason_of(const Failure& failure) noexcept {
     if (failure.side == Side::client) {
         if (failure.parse.reason != Reason::none) return failure.parse.reason;
-        return failure.cause == IoError::timed_out ? Reason::client_timeout : Reason::bad_request;
+        if (failure.cause == IoError::timed_out) return Reason::client_timeout;
+        // Who has left is not refused anything; only a body that ends too soon is answered.
+        return failure.stage == Stage::send ? Reason::bad_request : Reason::none;
     }
     if (failure.parse.reason != Reason::none) return Reason::upstream_invalid;
     if (failure.cause == IoError::timed_out) return Reason::upstream_timeout;
@@ -28,10 +46,7 @@ Reason reason_of(const Failure& failure) noexcept {
 
 std::string_view describe(const Failure& failure) noexcept {
     if (failure.parse.reason != Reason::none) return failure.parse.detail;
-    if (failure.side == Side::client) {
-        return failure.cause == IoError::timed_out ? "the client did not send its body in time"
-                                                   : "the client went away before its body was complete";
-    }
+    if (failure.side == Side::client) return describe_client(failure);
     if (failure.cause == IoError::exhausted) return "out of descriptors or memory for a connection to the upstream";
     switch (failure.stage) {
         case Stage::none:

@@ -156,7 +156,10 @@ net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first
 
 net::Task<void> report(Context& context) {
     Exchange& exchange = *context.exchange;
-    const Failure& failure = context.failure;
+    Failure& failure = context.failure;
+    // What stopped then was cut by us: the upstream is not to blame.
+    if (exchange.peer_gone() && failure.side == Side::upstream)
+        failure = Failure{context.head_out ? Stage::body : Stage::head, Side::client, Retry::no, IoError::reset, {}};
     context.detail = describe(failure);
     context.reason = reason_of(failure);
     // Once the final head is out, only a cut tells the client that what it has is not whole.
@@ -186,15 +189,16 @@ net::Task<void> forward(Context& context) {
     for (bool fresh = false; !context.failure.failed(); fresh = true) {
         std::unique_ptr<H1Client> client = fresh ? nullptr : pool.take_idle();
         if (client == nullptr) {
-            UpstreamPool::Connected connected = co_await pool.connect(context.edition->timeouts().connect);
+            Dial dial;
+            exchange.watch(&dial);
+            UpstreamPool::Connected connected = co_await pool.connect(dial, context.edition->timeouts().connect);
+            exchange.watch(nullptr);
             context.worker->counters().upstream_connects.add();
             client = std::move(connected.client);
             context.failure = connected.failure;
-            if (client == nullptr) break;
-            if (exchange.peer_gone()) {  // while the connection was being made
-                context.failure = Failure{Stage::send, Side::client, Retry::no, IoError::reset, {}};
-                break;
-            }
+            if (exchange.peer_gone())  // while the connection was being made
+                context.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+            if (context.failure.failed()) break;
         }
         context.failure = co_await attempt(context, *client, first);
         const bool again = context.failure.retry == Retry::fresh_connection && repeatable && !exchange.peer_gone();

@@ -18,7 +18,8 @@ namespace {
 
 /// A body left over by an answer that did not need it is read to keep the connection, up to here.
 constexpr std::uint64_t kDrainBytes = 64 * 1024;
-/// How long a closing connection is read so that the answer is not lost to a reset (RFC 9112 section 9.6).
+/// How long a closing connection waits for more to read, so that the answer is not lost to a reset (RFC 9112 section
+/// 9.6); timeouts.body bounds it in all.
 constexpr milliseconds kLinger{2000};
 /// Space that must be left behind a head for reading its body.
 constexpr std::size_t kBodySpace = 8 * 1024;
@@ -197,12 +198,13 @@ net::Task<void> H1Server::linger() {
     // Only who asked for the end, and has sent nothing since, is surely not sending the next request now.
     const bool expected = !reader_failed_ && reader_.head().persistence == http::Persistence::close;
     if (expected && body_done_ && buffer_.empty() && !stream_.has_unread()) co_return;
-    const auto end = steady_clock::now() + kLinger;
+    const auto end = steady_clock::now() + std::max(kLinger, edition_->timeouts().body);
     for (;;) {
         const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
         if (left.count() <= 0) co_return;
         if (buffer_.held()) buffer_.rewind(0);
-        const IoResult result = co_await await_bytes(left);
+        const milliseconds within = std::min(left, kLinger);
+        const IoResult result = co_await await_bytes(within);
         if (!result.ok()) co_return;
     }
 }

@@ -50,6 +50,11 @@ net::Task<void> Upload::run() {
         const auto pieces = frame.frame(piece);
         const net::IoResult sent = co_await upstream_.send(pieces, response_within_);
         if (!sent.ok()) {
+            // Nobody but a client that is gone cuts it here.
+            if (sent.error == net::IoError::cancelled && !stopped_) {
+                failure_ = Failure{Stage::send, Side::client, Retry::no, net::IoError::eof, {}};
+                co_return;
+            }
             // It may have answered before it stopped reading; one that just does not read has had its time.
             const bool late = sent.error == net::IoError::timed_out;
             upstream_.head_within(late ? std::chrono::milliseconds{1} : response_within_);

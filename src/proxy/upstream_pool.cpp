@@ -29,22 +29,26 @@ std::unique_ptr<H1Client> UpstreamPool::take_idle() noexcept {
     return client;
 }
 
-net::Task<UpstreamPool::Connected> UpstreamPool::connect(milliseconds within) {
+net::Task<UpstreamPool::Connected> UpstreamPool::connect(Dial& dial, milliseconds within) {
     Connected outcome;
     outcome.failure = Failure{Stage::resolve, Side::upstream, Retry::no, IoError::unreachable, {}};
     // A copy: fresh addresses may arrive while a connection is being made.
     const std::vector<net::SocketAddress> addresses = addresses_;
     const auto end = steady_clock::now() + within;
     for (const net::SocketAddress& address : addresses) {
+        if (dial.aborted_) {
+            outcome.failure.cause = IoError::cancelled;
+            break;
+        }
         const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
         if (left.count() <= 0) {
             outcome.failure.cause = IoError::timed_out;
             break;
         }
-        net::Stream stream = net::Stream::dial(site_.loop, address, left);
-        const IoResult result = co_await stream.connected();
+        dial.stream_ = net::Stream::dial(site_.loop, address, left);
+        const IoResult result = co_await dial.stream_.connected();
         if (result.ok()) {
-            outcome.client = std::make_unique<H1Client>(std::move(stream), site_.buffers);
+            outcome.client = std::make_unique<H1Client>(std::move(dial.stream_), site_.buffers);
             outcome.failure = Failure{};
             break;
         }

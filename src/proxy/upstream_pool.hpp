@@ -25,6 +25,20 @@ struct UpstreamShare {
     std::atomic<std::size_t> idle{0};
 };
 
+/// A connection that is being made, for whoever may want to give it up: a client that has gone away.
+class Dial final : public Abortable {
+  public:
+    void abort() noexcept override {
+        aborted_ = true;
+        if (stream_) stream_.close();
+    }
+
+  private:
+    friend class UpstreamPool;
+    net::Stream stream_;
+    bool aborted_ = false;
+};
+
 class UpstreamPool {
   public:
     struct Site {  // where the pool lives
@@ -47,8 +61,9 @@ class UpstreamPool {
         std::unique_ptr<H1Client> client;  // null: failure says why
         Failure failure;
     };
-    /// A new connection, within timeouts.connect for all addresses together.
-    net::Task<Connected> connect(std::chrono::milliseconds within);
+    /// A new connection, within timeouts.connect for all addresses together. `dial` lives in the caller, who may abort
+    /// it meanwhile: then the failure's cause is `cancelled`.
+    net::Task<Connected> connect(Dial& dial, std::chrono::milliseconds within);
 
     /// Keeps the connection for the next request when it is reusable and there is room; else closes it.
     void give_back(std::unique_ptr<H1Client> client);

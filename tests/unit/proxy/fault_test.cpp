@@ -196,8 +196,11 @@ TEST_CASE("a client that goes away takes its upstream's work with it") {
             peer.send(kGet);
             peer.reset();
         });
+        // The upstream is not even asked.
+        Peer next = bed.connect();
+        next.send("GET /next HTTP/1.1\r\n" + kHost + "\r\n");
         Peer upstream = bed.accept_upstream();
-        (void)upstream.receive_all();
+        CHECK(has(upstream.receive_until("\r\n\r\n"), "GET /next "));
     }
     SECTION("mid-upload: the body never looks complete") {
         Peer client = bed.connect();

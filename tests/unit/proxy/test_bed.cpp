@@ -170,6 +170,7 @@ TestBed::TestBed(std::string_view yaml) {
     for (const config::Upstream& upstream : loaded.config->upstreams) {
         provision.upstreams.push_back({std::make_shared<proxy::UpstreamShare>(upstream), {upstream_.address()}});
     }
+    upstream_share_ = provision.upstreams.front().share;
     provision.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
     share_.via_name = "corsd-test";
     telemetry::AccessSettings settings;
@@ -194,6 +195,10 @@ void TestBed::finish() {
     worker_->cut();
     thread_.join();
     access_log_->stop();
+}
+
+void TestBed::move_upstream(const net::SocketAddress& address) {
+    worker_->set_addresses(upstream_share_, {address});
 }
 
 Peer TestBed::connect() {

@@ -82,6 +82,8 @@ class TestBed {
     [[nodiscard]] Peer connect_after(const std::function<void(Peer&)>& before);
     /// The next connection that the worker makes.
     [[nodiscard]] Peer accept_upstream() { return upstream_.accept(); }
+    /// From now on the worker's upstream is elsewhere.
+    void move_upstream(const net::SocketAddress& address);
     [[nodiscard]] proxy::Worker& worker() { return *worker_; }
     /// Drains the worker, cuts what runs and waits for its end.
     void finish();
@@ -90,6 +92,7 @@ class TestBed {
   private:
     Listening upstream_, front_;
     proxy::WorkerShare share_;
+    std::shared_ptr<const proxy::UpstreamShare> upstream_share_;
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::unique_ptr<proxy::Worker> worker_;
     std::thread thread_;
