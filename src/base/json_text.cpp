@@ -119,6 +119,7 @@ bool copy_short(char* out, std::string_view text) noexcept {
 
 char* write_json_string(char* out, std::string_view text) noexcept {
     *out++ = '"';
+    const std::size_t size = text.size();
     while (text.size() >= 8) {
         const auto word = load<std::uint64_t>(text.data());
         if (eight_plain_bytes(word)) {
@@ -129,7 +130,16 @@ char* write_json_string(char* out, std::string_view text) noexcept {
             out = write_one(out, text);
         }
     }
-    if (text.size() >= 4 && copy_short(out, text)) {
+    if (!text.empty() && size >= 8) {
+        // The last eight bytes once more: those of them that are written already are plain, and stand where they stood.
+        const std::size_t again = 8 - text.size();
+        const auto word = load<std::uint64_t>(text.data() - again);
+        if (eight_plain_bytes(word)) {
+            std::memcpy(out - again, &word, 8);
+            out += text.size();
+            text = {};
+        }
+    } else if (text.size() >= 4 && copy_short(out, text)) {
         out += text.size();
         text = {};
     }
