@@ -52,11 +52,16 @@ bool is_clean_byte(char c) noexcept {
 }
 
 #if defined(__SSE2__)
-bool is_clean_block(__m128i bytes) noexcept {
+/// A bit for each byte that is a control character other than a tab.
+unsigned control_mask(__m128i bytes) noexcept {
     const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
     const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
     const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-    return _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)) == 0;
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
+}
+
+bool is_clean_block(__m128i bytes) noexcept {
+    return control_mask(bytes) == 0;
 }
 
 __m128i load_block(const char* text) noexcept {
@@ -69,6 +74,19 @@ __m128i load_ends(std::string_view text) noexcept {
                               _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text.data() + text.size() - 8)));
 }
 #endif
+
+/// How many bytes at the start of `text`, a multiple of 16 at most, are surely of a value; the byte behind them is a
+/// control character, or fewer than 16 bytes are left.
+std::size_t plain_value_bytes(std::string_view text) noexcept {
+    std::size_t at = 0;
+#if defined(__SSE2__)
+    for (; text.size() - at >= 16; at += 16) {
+        const unsigned mask = control_mask(load_block(text.data() + at));
+        if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+    }
+#endif
+    return at;
+}
 
 }  // namespace
 
@@ -106,6 +124,25 @@ bool is_clean_text(std::string_view text) noexcept {
         if (!is_clean_byte(*at)) return false;
     }
     return true;
+}
+
+std::size_t parse_plain_line(std::string_view data, FieldLine& out) noexcept {
+    const std::size_t colon = plain_name_bytes(data);
+    if (colon == 0 || colon >= data.size() || data[colon] != ':') return 0;
+    const std::string_view rest = data.substr(colon + 1);
+    std::size_t end = plain_value_bytes(rest);
+    while (end < rest.size() && is_clean_byte(rest[end]))
+        ++end;
+    if (rest.size() - end < 2 || rest[end] != '\r' || rest[end + 1] != '\n') return 0;
+    const std::string_view raw = rest.substr(0, end);
+    const std::string_view value = ascii::trim_ows(raw);
+    out.field.name = data.substr(0, colon);
+    out.field.value = value;
+    out.field.id = field_id(out.field.name);
+    const bool one_space = raw.size() == value.size() + 1 && raw.front() == ' ';
+    out.field.form = one_space ? LineForm::canonical : LineForm::other;
+    out.underscore = false;
+    return colon + 1 + end + 2;
 }
 
 LineFault parse_field_line(std::string_view line, FieldLine& out) noexcept {

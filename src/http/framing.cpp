@@ -66,6 +66,10 @@ ParseFailure FramingFacts::transfer_encoding(std::string_view value) noexcept {
 }
 
 void FramingFacts::connection(std::string_view value) noexcept {
+    if (ascii::equals_lower(value, "keep-alive")) {  // as nearly everybody says
+        keep_alive_ = true;
+        return;
+    }
     for_each_element(value, [this](std::string_view option) {
         if (ascii::equals_lower(option, "close")) close_ = true;
         if (ascii::equals_lower(option, "keep-alive")) keep_alive_ = true;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "http/field_line.hpp"
 #include "http/head.hpp"
 #include "http/head_scan.hpp"
 
@@ -42,6 +43,8 @@ class RequestReader {
     Progress partial(LineScanner::Found found, std::string_view pending);
     [[nodiscard]] bool begin_line(std::string_view line);
     [[nodiscard]] bool field_line(std::string_view line);
+    [[nodiscard]] bool count_field() noexcept;
+    [[nodiscard]] bool take(const FieldLine& parsed);
     [[nodiscard]] bool understand(const Field& field);
     [[nodiscard]] bool finish();
     [[nodiscard]] bool refuse(Reason reason, const char* detail) noexcept;
@@ -78,6 +81,8 @@ class ResponseReader {
     Progress advance(std::string_view data);
     [[nodiscard]] bool status_line(std::string_view line);
     [[nodiscard]] bool field_line(std::string_view line);
+    [[nodiscard]] bool count_field() noexcept;
+    [[nodiscard]] bool take(const Field& field);
     [[nodiscard]] bool finish();
     [[nodiscard]] bool refuse(const char* detail) noexcept;
     void rebase(const char* base) noexcept;

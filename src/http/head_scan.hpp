@@ -37,6 +37,14 @@ class LineScanner {
         return data.size() > limit ? Found::too_large : Found::partial;
     }
 
+    /// What follows the finished lines, up to `limit`; empty when next() has looked at it already.
+    [[nodiscard]] std::string_view unseen(std::string_view data, std::size_t limit) const noexcept {
+        if (scanned_ != start_) return {};
+        return data.substr(start_, std::min(data.size(), limit) - start_);
+    }
+    /// A line of `size` bytes, with its LF, that the caller has found there.
+    void pass(std::size_t size) noexcept { start_ = scanned_ = start_ + size; }
+
     /// Bytes in finished lines.
     [[nodiscard]] std::size_t consumed() const noexcept { return start_; }
 

@@ -35,7 +35,9 @@ bool is_protected_name(std::string_view name) noexcept {
 void ConnectionNames::read(const std::vector<Field>& fields) {
     names_.clear();
     for (const auto& field : fields) {
-        if (field.id == FieldId::connection) read(field.value);
+        // The one name that nearly everybody lists is hop-by-hop by itself.
+        if (field.id != FieldId::connection || ascii::equals_lower(field.value, "keep-alive")) continue;
+        read(field.value);
     }
 }
 

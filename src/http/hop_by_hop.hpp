@@ -9,7 +9,8 @@
 
 namespace corsd::http {
 
-/// The names that the Connection lines of a message list. Views into the message; clear() keeps the capacity.
+/// The names that the Connection lines of a message list, but for a lone "keep-alive". Views into the message; clear()
+/// keeps the capacity.
 class ConnectionNames {
   public:
     void read(const std::vector<Field>& fields);

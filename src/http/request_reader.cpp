@@ -94,6 +94,15 @@ Progress RequestReader::feed(std::string_view data) {
 
 Progress RequestReader::advance(std::string_view data) {
     while (phase_ != Phase::complete) {
+        if (phase_ == Phase::fields) {
+            FieldLine plain;
+            const auto size = parse_plain_line(scan_.lines.unseen(data, limits_.head_bytes), plain);
+            if (size != 0) {
+                scan_.lines.pass(size);
+                if (!count_field() || !take(plain)) return Progress::failed;
+                continue;
+            }
+        }
         std::string_view line;
         const auto found = scan_.lines.next(data, limits_.head_bytes, line);
         if (found != LineScanner::Found::line) return partial(found, line);
@@ -148,10 +157,18 @@ bool RequestReader::begin_line(std::string_view line) {
 
 bool RequestReader::field_line(std::string_view line) {
     if (line == "\r") return finish();
-    if (++scan_.fields > limits_.fields) return refuse(Reason::header_too_large, "too many fields");
+    if (!count_field()) return false;
     FieldLine parsed;
     const auto fault = parse_field_line(line, parsed);
     if (fault != LineFault::none) return refuse(Reason::bad_request, describe(fault));
+    return take(parsed);
+}
+
+bool RequestReader::count_field() noexcept {
+    return ++scan_.fields <= limits_.fields || refuse(Reason::header_too_large, "too many fields");
+}
+
+bool RequestReader::take(const FieldLine& parsed) {
     if (parsed.underscore && underscores_ != Underscores::keep) {
         // CGI and WSGI fold '-' and '_' into one: such a name could pass for another field behind us.
         if (underscores_ == Underscores::drop) return true;

@@ -30,6 +30,15 @@ Progress ResponseReader::feed(std::string_view data) {
 
 Progress ResponseReader::advance(std::string_view data) {
     while (phase_ != Phase::complete) {
+        if (phase_ == Phase::fields) {
+            FieldLine plain;
+            const auto size = parse_plain_line(scan_.lines.unseen(data, limits_.head_bytes), plain);
+            if (size != 0) {
+                scan_.lines.pass(size);
+                if (!count_field() || !take(plain.field)) return Progress::failed;
+                continue;
+            }
+        }
         std::string_view line;
         const auto found = scan_.lines.next(data, limits_.head_bytes, line);
         if (found == LineScanner::Found::too_large) {
@@ -71,26 +80,34 @@ bool ResponseReader::status_line(std::string_view line) {
 
 bool ResponseReader::field_line(std::string_view line) {
     if (line == "\r") return finish();
-    if (++scan_.fields > limits_.fields) return refuse("too many fields");
+    if (!count_field()) return false;
     FieldLine parsed;
     const auto fault = parse_field_line(line, parsed);
     if (fault != LineFault::none) return refuse(describe(fault));
+    return take(parsed.field);
+}
+
+bool ResponseReader::count_field() noexcept {
+    return ++scan_.fields <= limits_.fields || refuse("too many fields");
+}
+
+bool ResponseReader::take(const Field& field) {
     ParseFailure failure;
-    switch (parsed.field.id) {
+    switch (field.id) {
         case FieldId::content_length:
-            failure = scan_.framing.content_length(parsed.field.value);
+            failure = scan_.framing.content_length(field.value);
             break;
         case FieldId::transfer_encoding:
-            failure = scan_.framing.transfer_encoding(parsed.field.value);
+            failure = scan_.framing.transfer_encoding(field.value);
             break;
         case FieldId::connection:
-            scan_.framing.connection(parsed.field.value);
+            scan_.framing.connection(field.value);
             break;
         default:
             break;
     }
     if (failure.reason != Reason::none) return refuse(failure.detail);
-    head_.fields.push_back(parsed.field);
+    head_.fields.push_back(field);
     return true;
 }
 
