@@ -15,6 +15,7 @@
 #include "http/target.hpp"
 #include "proxy/exchange.hpp"
 #include "proxy/failure.hpp"
+#include "proxy/head_text.hpp"
 
 namespace corsd::proxy {
 
@@ -61,7 +62,8 @@ struct Context {
     // Scratch of rewriting
     http::ConnectionNames connection_names;
     std::vector<http::Field> passed;
-    std::string head_text, vary, expose, location, max_age;
+    HeadText head_text;
+    std::string vary, expose, location, max_age;
     std::string request_trailers, answer_trailers;
     std::string answer_options;  // what Connection of a chunked answer named: it holds for its trailers too
 

@@ -12,6 +12,7 @@
 #include "proxy/buffer.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/exchange.hpp"
+#include "proxy/head_text.hpp"
 
 namespace corsd::proxy {
 
@@ -101,7 +102,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
     Buffer buffer_;
     http::RequestReader reader_;
     http::ChunkedDecoder decoder_;
-    std::string out_;  // heads on their way out; keeps its capacity
+    HeadText out_;  // heads on their way out
 
     // The request being carried.
     http::BodyKind body_kind_ = http::BodyKind::none;

@@ -119,28 +119,28 @@ void H1Server::serialise(const AnswerHead& head) {
     for (const NameValue& field : std::span(head.own).first(head.own_count))
         append_field(out_, field.name, field.value);
     if (head.status < 200) {
-        out_ += "\r\n";
+        out_.append("\r\n");
         return;
     }
     switch (out_framing_) {
         case OutFraming::none:
-            if (!head.content_length.empty()) append_field(out_, "Content-Length", head.content_length);
+            if (!head.content_length.empty()) append_line(out_, "Content-Length: ", head.content_length);
             break;
         case OutFraming::length:
             append_content_length(out_, head.framing.length);
             break;
         case OutFraming::chunked:
-            append_field(out_, "Transfer-Encoding", "chunked");
+            out_.append("Transfer-Encoding: chunked\r\n");
             break;
         case OutFraming::until_close:
             break;
     }
     if (ending_ == Ending::after_answer) {
-        append_field(out_, "Connection", "close");
+        out_.append("Connection: close\r\n");
     } else if (reader_.head().minor == 0) {
-        append_field(out_, "Connection", "keep-alive");
+        out_.append("Connection: keep-alive\r\n");
     }
-    out_ += "\r\n";
+    out_.append("\r\n");
 }
 
 net::Task<IoResult> H1Server::send_interim(const AnswerHead& head) {

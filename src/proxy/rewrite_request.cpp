@@ -1,5 +1,3 @@
-#include <string>
-
 #include "base/ascii.hpp"
 #include "http/list.hpp"
 #include "proxy/edition.hpp"
@@ -50,22 +48,22 @@ using http::FieldId;
 }
 
 /// What a trusted proxy wrote before us, joined, so that we append to it.
-void append_chain(std::string& out, const Context& context, FieldId id) {
+void append_chain(HeadText& out, const Context& context, FieldId id) {
     if (context.peer == Peer::untrusted) return;
     for (const http::Field& field : context.exchange->head().fields) {
         if (field.id == id && !field.value.empty()) out.append(field.value).append(", ");
     }
 }
 
-void append_x_forwarded(std::string& out, const Context& context) {
+void append_x_forwarded(HeadText& out, const Context& context) {
     out.append("X-Forwarded-For: ");
     append_chain(out, context, FieldId::x_forwarded_for);
     out.append(context.exchange->client().host).append("\r\n");
-    append_field(out, "X-Forwarded-Proto", context.scheme);
-    if (!context.target.authority.text.empty()) append_field(out, "X-Forwarded-Host", context.target.authority.text);
+    append_line(out, "X-Forwarded-Proto: ", context.scheme);
+    if (!context.target.authority.text.empty()) append_line(out, "X-Forwarded-Host: ", context.target.authority.text);
 }
 
-void append_rfc7239(std::string& out, const Context& context) {
+void append_rfc7239(HeadText& out, const Context& context) {
     out.append("Forwarded: ");
     append_chain(out, context, FieldId::forwarded);
     const std::string& client = context.exchange->client().host;
@@ -73,30 +71,31 @@ void append_rfc7239(std::string& out, const Context& context) {
     if (client.find(':') != std::string::npos) {
         out.append("for=\"[").append(client).append("]\"");
     } else {
-        out.append("for=").append(client == "unix" ? "unknown" : client);
+        out.append("for=").append(client == "unix" ? std::string_view{"unknown"} : client);
     }
     const std::string_view host = context.target.authority.text;
     if (!host.empty()) out.append(";host=\"").append(host).append("\"");
     out.append(";proto=").append(context.scheme).append("\r\n");
 }
 
-void append_request_line(std::string& out, const Context& context) {
+void append_request_line(HeadText& out, const Context& context) {
     const http::RequestHead& head = context.exchange->head();
     out.append(head.method).append(" ").append(context.path).append(context.target.query).append(" HTTP/1.1\r\n");
 }
 
-void append_host(std::string& out, const Context& context, const config::UpstreamDefinition& upstream) {
+void append_host(HeadText& out, const Context& context, const config::UpstreamDefinition& upstream) {
     const std::string_view received = context.exchange->head().host;
     // RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. A trusted proxy's X-Forwarded-Host
     // chooses the site, but Host goes on as received.
     const std::string_view host =
         context.target.form == http::TargetForm::absolute ? context.target.authority.text : received;
     if (upstream.pass_host == config::PassHost::client && !host.empty()) {
-        append_field(out, "Host", host);
+        append_line(out, "Host: ", host);
         return;
     }
     const config::Address& endpoint = upstream.endpoints.front();
-    append_field(out, "Host", endpoint.kind == config::AddressKind::tcp ? endpoint.text : "localhost");
+    append_line(out,
+                "Host: ", endpoint.kind == config::AddressKind::tcp ? std::string_view{endpoint.text} : "localhost");
 }
 
 }  // namespace
@@ -104,7 +103,7 @@ void append_host(std::string& out, const Context& context, const config::Upstrea
 void write_request_head(Context& context, const config::UpstreamDefinition& upstream) {
     const http::RequestHead& head = context.exchange->head();
     const ForwardedStyle style = context.edition->config().headers.forwarded;
-    std::string& out = context.head_text;
+    HeadText& out = context.head_text;
     out.clear();
     append_request_line(out, context);
     append_host(out, context, upstream);
@@ -126,14 +125,18 @@ void write_request_head(Context& context, const config::UpstreamDefinition& upst
 
     if (style == ForwardedStyle::x_forwarded || style == ForwardedStyle::both) append_x_forwarded(out, context);
     if (style == ForwardedStyle::rfc7239 || style == ForwardedStyle::both) append_rfc7239(out, context);
-    out.append("Via: 1.").append(head.minor == 0 ? "0 " : "1 ").append(context.worker->via_name()).append("\r\n");
+    if (head.minor == 0) {
+        append_line(out, "Via: 1.0 ", context.worker->via_name());
+    } else {
+        append_line(out, "Via: 1.1 ", context.worker->via_name());
+    }
     // RFC 9110 section 10.1.4: said anew at each hop, and true of this one: trailers pass.
     if (takes_trailers) out.append("TE: trailers\r\nConnection: TE\r\n");
-    if (head.expectation == http::Expectation::continue_100) append_field(out, "Expect", "100-continue");
+    if (head.expectation == http::Expectation::continue_100) out.append("Expect: 100-continue\r\n");
     if (head.framing.kind == http::BodyKind::length) {
         append_content_length(out, head.framing.length);
     } else if (head.framing.kind == http::BodyKind::chunked) {
-        append_field(out, "Transfer-Encoding", "chunked");
+        out.append("Transfer-Encoding: chunked\r\n");
     } else if (has_length) {
         append_content_length(out, 0);  // there are servers that refuse a POST which does not say so (411)
     }
