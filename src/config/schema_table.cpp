@@ -112,7 +112,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {timeouts, "idle", T::duration, "60s", "Client: between two requests."},
     {timeouts, "connect", T::duration, "3s", "Upstream: resolve and connect, in all."},
     {timeouts, "response", T::duration, "30s", "Upstream: from the request's end to the response head."},
-    {timeouts, "stream", T::duration, "5m", "Upstream: between two reads of a response body."},
+    {timeouts, "stream", T::duration, "5m",
+     "Upstream: between two reads of a response body; a tunnel without a byte either way."},
     {timeouts, "drain", T::duration, "30s", "Shutdown: what still runs after it is cut."},
 
     {paths, "encoded_slash", T::choice, "refuse | keep", "%2f in a path."},

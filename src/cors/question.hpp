@@ -34,8 +34,12 @@ struct Question {
     Lines upgrade;                  // Upgrade (N43)
 
     void clear() noexcept {
-        method = {};
         own = {};
+        clear_request();
+    }
+    /// All but the own origin.
+    void clear_request() noexcept {
+        method = {};
         for (Lines* lines : {&origin, &request_method, &request_headers, &request_private_network, &fetch_site,
                              &fetch_mode, &method_override, &upgrade}) {
             lines->clear();

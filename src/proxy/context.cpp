@@ -32,6 +32,16 @@ void Context::reset(Exchange& the_exchange, Worker& the_worker) {
     sent = answered = {};
 }
 
+void Context::release_scratch() {
+    connection_names = {};
+    passed = {};
+    head_text = HeadText{};
+    for (std::string* text :
+         {&vary, &expose, &location, &max_age, &upgrade, &request_trailers, &answer_trailers, &answer_options}) {
+        std::string().swap(*text);
+    }
+}
+
 ContextLease::ContextLease(Exchange& exchange, Worker& worker) : context_(worker.take_context()) {
     context_->reset(exchange, worker);
 }

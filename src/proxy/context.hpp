@@ -64,10 +64,13 @@ struct Context {
     std::vector<http::Field> passed;
     HeadText head_text;
     std::string vary, expose, location, max_age;
+    std::string upgrade;  // the protocols offered to the upstream, then the one that it took
     std::string request_trailers, answer_trailers;
     std::string answer_options;  // what Connection of a chunked answer named: it holds for its trailers too
 
     void reset(Exchange& the_exchange, Worker& the_worker);
+    /// Gives back what only rewriting needs.
+    void release_scratch();
 };
 
 /// Borrows a Context from its worker; at its end the request is recorded, exactly once on every path out.

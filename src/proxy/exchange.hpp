@@ -104,10 +104,19 @@ class Exchange {
     /// The trailer section that leaves behind the piece with More::no, in the same form; until then it must live.
     /// Dropped when the answer is framed so that it has no place (RFC 9112 section 7.1.2).
     virtual void set_trailers(std::string_view section) noexcept = 0;
+    /// The head of a 101: from here on the connection carries another protocol, read with read_tunnel and written with
+    /// send_body, whose More::no tells the client that no more comes. Moves the head: views into it are void.
+    virtual net::Task<net::IoResult> switch_protocols(const AnswerHead& head) = 0;
+    /// The client's next bytes in that protocol; More::no at its end. Waits without a deadline; close ends it as
+    /// `cancelled`.
+    virtual net::Task<BodyPiece> read_tunnel() = 0;
+
     /// The connection ends with this answer: what the client sent is not trusted any further.
     virtual void end_after_answer() noexcept = 0;
     /// Cuts the connection so that what was sent cannot be taken for whole.
     virtual void abort() noexcept = 0;
+    /// Closes the connection at once: what was sent stands.
+    virtual void close() noexcept = 0;
 
     /// From now on whoever waits for an upstream wants to know that the client is gone; null ends that.
     virtual void watch(Abortable* upstream) noexcept = 0;

@@ -11,6 +11,7 @@
 #include "proxy/answer.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/rewrite.hpp"
+#include "proxy/tunnel.hpp"
 #include "proxy/upload.hpp"
 #include "proxy/upstream_pool.hpp"
 #include "proxy/worker.hpp"
@@ -25,25 +26,25 @@ using std::chrono::steady_clock;
 
 /// RFC 9110 section 15.2 sets no bound; an upstream that sends more interim answers than this is broken.
 constexpr int kMaxInterim = 32;
+constexpr std::uint16_t kSwitched = 101;
 
 /// RFC 9110 section 9.2.2.
 [[nodiscard]] bool is_idempotent(std::string_view method) noexcept {
     return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE";
 }
 
-/// The interim heads up to the final one.
+[[nodiscard]] Failure invalid(const char* detail) noexcept {
+    return Failure{Stage::head, Side::upstream, Retry::no, IoError::none, {Reason::upstream_invalid, detail}};
+}
+
+/// The interim heads up to the final one, or up to a 101.
 net::Task<Failure> await_final_head(Context& context, H1Client& upstream) {
     for (int interim = 0;; ++interim) {
         const Failure failure = co_await upstream.read_head();
         if (failure.failed()) co_return failure;
         const http::ResponseHead& head = upstream.head();
-        if (head.status >= 200) co_return Failure{};
-        if (interim == kMaxInterim || head.status == 101) {
-            const char* const detail = head.status == 101 ? "the upstream switched protocols unasked"
-                                                          : "the upstream sent too many interim answers";
-            co_return Failure{
-                Stage::head, Side::upstream, Retry::no, IoError::none, {Reason::upstream_invalid, detail}};
-        }
+        if (head.status >= 200 || head.status == kSwitched) co_return Failure{};
+        if (interim == kMaxInterim) co_return invalid("the upstream sent too many interim answers");
         AnswerHead out;
         rewrite_interim(context, head, out);
         const IoResult sent = co_await context.exchange->send_interim(out);
@@ -96,6 +97,22 @@ net::Task<Failure> relay_answer(Context& context, H1Client& upstream) {
     co_return failure;
 }
 
+/// The upstream takes the offer to switch protocols (RFC 9110 section 15.2.2).
+net::Task<Failure> relay_switch(Context& context, H1Client& upstream) {
+    const http::ResponseHead& head = upstream.head();
+    context.upstream_status = head.status;
+    if (context.upgrade.empty()) co_return invalid("the upstream switched protocols unasked");
+    AnswerHead out;
+    if (!rewrite_switch(context, head, out))
+        co_return invalid("the upstream switched to a protocol that was not offered");
+    context.status = head.status;
+    context.head_out = true;
+    const IoResult sent = co_await context.exchange->switch_protocols(out);
+    upstream.begin_tunnel();
+    if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+    co_return Failure{};
+}
+
 /// Sends the head with what is at hand of the body. The first piece stays valid for a second try.
 net::Task<Failure> send_request(Context& context, H1Client& upstream, BodyPiece first) {
     const http::RequestHead& head = context.exchange->head();
@@ -118,7 +135,11 @@ net::Task<Failure> receive(Context& context, H1Client& upstream) {
     Failure failure = co_await await_final_head(context, upstream);
     if (failure.failed()) co_return failure;
     context.answered = steady_clock::now();
-    failure = co_await relay_answer(context, upstream);
+    if (upstream.head().status == kSwitched) {
+        failure = co_await relay_switch(context, upstream);
+    } else {
+        failure = co_await relay_answer(context, upstream);
+    }
     co_return failure;
 }
 
@@ -143,10 +164,15 @@ net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first
         escaped = std::current_exception();
     }
     if (child) {
-        // The answer is over: an upload that still runs is of no use any more.
-        if (!child->done()) upload.stop();
+        // The answer is over: an upload that still runs is of no use any more. But the new protocol starts only when
+        // the request is whole (RFC 9110 section 7.8).
+        const bool switched = context.status == kSwitched && !failure.failed();
+        if (!child->done() && !switched) upload.stop();
         co_await child->join();
-        if (upload.failure().failed() && failure.failed()) failure = upload.failure();
+        if (upload.failure().failed() && (failure.failed() || switched)) failure = upload.failure();
+        if (switched && !upload.complete() && !failure.failed()) {
+            failure = Failure{Stage::body, Side::upstream, Retry::no, IoError::reset, {}};
+        }
         if (!upload.complete()) upstream.abort();
     }
     exchange.watch(nullptr);
@@ -202,6 +228,7 @@ net::Task<void> forward(Context& context) {
         }
         context.failure = co_await attempt(context, *client, first);
         const bool again = context.failure.retry == Retry::fresh_connection && repeatable && !exchange.peer_gone();
+        if (!context.failure.failed() && context.status == kSwitched) co_await carry_tunnel(context, *client);
         if (!context.failure.failed()) pool.give_back(std::move(client));
         if (!again) break;
         context.failure = {};

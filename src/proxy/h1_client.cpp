@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/tunnel.hpp"
 #include "proxy/upstream_pool.hpp"
 
 namespace corsd::proxy {
@@ -163,6 +164,20 @@ net::Task<BodyPiece> H1Client::read_body(milliseconds within) {
         }
         co_return end;
     }
+}
+
+void H1Client::begin_tunnel() noexcept {
+    awaits_head_ = persistent_ = false;
+    buffer_.consume(reader_.head().bytes);
+}
+
+net::Task<BodyPiece> H1Client::read_tunnel() {
+    return read_raw(RawEnd{stream_, buffer_, buffers_, tunnelled_});
+}
+
+void H1Client::reset() noexcept {
+    stream_.reset_on_close();
+    stream_.close();
 }
 
 bool H1Client::reusable() const noexcept {

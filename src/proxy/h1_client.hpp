@@ -48,6 +48,14 @@ class H1Client final : public Abortable, private net::StreamObserver {
     /// The trailer section, after the piece with More::no.
     [[nodiscard]] std::string_view trailers() const noexcept { return decoder_.trailers(); }
 
+    /// After a 101 was passed on: from here on the connection carries another protocol, and no other request.
+    void begin_tunnel() noexcept;
+    /// The upstream's next bytes in that protocol; More::no at its end. Waits without a deadline; abort ends it as
+    /// `cancelled`.
+    net::Task<BodyPiece> read_tunnel();
+    /// The upstream reads the end of the client's bytes.
+    void end_sending() noexcept { stream_.shutdown_send(); }
+
     /// May this connection serve another request? The response was complete and clean, and the upstream keeps the
     /// connection.
     [[nodiscard]] bool reusable() const noexcept;
@@ -56,6 +64,8 @@ class H1Client final : public Abortable, private net::StreamObserver {
     [[nodiscard]] bool reused() const noexcept { return reused_; }
 
     void abort() noexcept override { stream_.close(); }
+    /// The same, so that the upstream cannot take what it has for whole.
+    void reset() noexcept;
 
   private:
     friend class UpstreamPool;
@@ -77,6 +87,7 @@ class H1Client final : public Abortable, private net::StreamObserver {
     std::uint64_t body_left_ = 0;
     bool body_done_ = false, broken_ = false, answered_ = false, reused_ = false;
     bool persistent_ = false;
+    std::uint64_t tunnelled_ = 0;      // bytes
     UpstreamPool* idle_in_ = nullptr;  // the pool it waits in
 };
 

@@ -5,6 +5,7 @@
 
 #include "proxy/answer.hpp"
 #include "proxy/handle.hpp"
+#include "proxy/tunnel.hpp"
 #include "proxy/worker.hpp"
 
 namespace corsd::proxy {
@@ -229,10 +230,30 @@ void H1Server::drain() noexcept {
 
 void H1Server::cut() noexcept {
     ending_ = Ending::cut;
-    gone_ = true;
+    gone_ = gone_ || !tunnels();                                   // the ends of a tunnel read an end, not a reset
     if (answer_begun_ && !answer_done_) stream_.reset_on_close();  // a cut body must not be taken for whole
     if (upstream_ != nullptr) upstream_->abort();
     stream_.close();
+}
+
+/// A tunnel may last for days, the block that holds its request's head shall not.
+void H1Server::keep_head_aside() {
+    const std::size_t size = reader_.head().bytes;
+    head_aside_.assign(buffer_.data() - (buffer_.offset() - (head_end_ - size)), size);
+    (void)reader_.feed(head_aside_);
+    out_ = HeadText{};
+}
+
+net::Task<IoResult> H1Server::switch_protocols(const AnswerHead& head) {
+    const IoResult result = co_await send_interim(head);
+    ending_ = Ending::cut;  // no request comes after a tunnel
+    out_framing_ = OutFraming::until_close;
+    keep_head_aside();
+    co_return result;
+}
+
+net::Task<BodyPiece> H1Server::read_tunnel() {
+    return read_raw(RawEnd{stream_, buffer_, worker_.buffers(), bytes_in_});
 }
 
 void H1Server::end_after_answer() noexcept {

@@ -61,8 +61,11 @@ class H1Server final : public Exchange, private net::StreamObserver {
     net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) override;
     net::Task<net::IoResult> send_body(std::string_view bytes, More more) override;
     void set_trailers(std::string_view section) noexcept override { trailers_out_ = section; }
+    net::Task<net::IoResult> switch_protocols(const AnswerHead& head) override;
+    net::Task<BodyPiece> read_tunnel() override;
     void end_after_answer() noexcept override;
     void abort() noexcept override;
+    void close() noexcept override { stream_.close(); }
     void watch(Abortable* upstream) noexcept override;
     [[nodiscard]] bool peer_gone() const noexcept override { return gone_; }
     [[nodiscard]] std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
@@ -94,6 +97,8 @@ class H1Server final : public Exchange, private net::StreamObserver {
     void decide_persistence(const AnswerHead& head) noexcept;
     void frame_answer(const AnswerHead& head) noexcept;
     void serialise(const AnswerHead& head);
+    void keep_head_aside();
+    [[nodiscard]] bool tunnels() const noexcept { return !head_aside_.empty(); }
 
     Worker& worker_;
     net::Stream stream_;
@@ -102,7 +107,8 @@ class H1Server final : public Exchange, private net::StreamObserver {
     Buffer buffer_;
     http::RequestReader reader_;
     http::ChunkedDecoder decoder_;
-    HeadText out_;  // heads on their way out
+    std::string head_aside_;  // of a request that became a tunnel
+    HeadText out_;            // heads on their way out
 
     // The request being carried.
     http::BodyKind body_kind_ = http::BodyKind::none;

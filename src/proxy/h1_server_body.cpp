@@ -183,6 +183,7 @@ net::Task<IoResult> H1Server::send_body(std::string_view bytes, More more) {
     const IoResult result = co_await stream_.write_all(pieces, edition_->timeouts().write);
     if (!result.ok()) answer_failed_ = true;
     if (more == More::no) answer_done_ = true;
+    if (more == More::no && tunnels()) stream_.shutdown_send();
     co_return result;
 }
 

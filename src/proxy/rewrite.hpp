@@ -7,7 +7,8 @@
 namespace corsd::proxy {
 
 /// Writes the request head for the upstream into context.head_text: re-serialised from what was understood, hop-by-hop
-/// fields out, forwarding fields in, one framing. `endpoint` is the authority used when Host is not passed on.
+/// fields out, forwarding fields in, one framing. An offer to switch protocols is made anew and noted in
+/// context.upgrade. `endpoint` is the authority used when Host is not passed on.
 void write_request_head(Context& context, const config::UpstreamDefinition& upstream);
 
 /// Prepares the final answer of an upstream for the client: its CORS headers replaced, Vary merged, grants added (N27
@@ -16,5 +17,8 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
 
 /// The same for an interim answer (1xx): its CORS headers go, nothing is added.
 void rewrite_interim(Context& context, const http::ResponseHead& head, AnswerHead& out);
+
+/// The head of a 101 for the client; nothing is granted (N43). False: it switches to a protocol that was not offered.
+[[nodiscard]] bool rewrite_switch(Context& context, const http::ResponseHead& head, AnswerHead& out);
 
 }  // namespace corsd::proxy

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "base/ascii.hpp"
+#include "http/upgrade.hpp"
 #include "http/vary.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/grants.hpp"
@@ -161,6 +162,20 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
 
 void rewrite_interim(Context& context, const http::ResponseHead& head, AnswerHead& out) {
     pass_fields(context, head, out);
+}
+
+bool rewrite_switch(Context& context, const http::ResponseHead& head, AnswerHead& out) {
+    std::string taken;
+    if (context.upgrade.empty() || !http::append_accepted(taken, head, context.upgrade)) return false;
+    context.upgrade = std::move(taken);
+    // N43: no grants on a 101, not even kept ones.
+    if (context.verdict.upstream_headers == UpstreamTreatment::keep) {
+        context.verdict.upstream_headers = UpstreamTreatment::replace;
+    }
+    pass_fields(context, head, out);
+    out.add("Connection", "Upgrade");
+    out.add("Upgrade", context.upgrade);
+    return true;
 }
 
 }  // namespace corsd::proxy

@@ -1,5 +1,6 @@
 #include "base/ascii.hpp"
 #include "http/list.hpp"
+#include "http/upgrade.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/head_text.hpp"
 #include "proxy/rewrite.hpp"
@@ -38,6 +39,8 @@ using http::FieldId;
         default:
             break;
     }
+    // What goes with h2c goes with it (RFC 7540 section 3.2.1), whether Connection names it or not.
+    if (!context.question.upgrade.empty() && ascii::equals_lower(field.name, "http2-settings")) return true;
     if (!is_forwarding(field.id)) return context.connection_names.removes(field);
     // From everybody but a trusted proxy they are dropped; what we write ourselves replaces a trusted one's too.
     if (context.peer == Peer::untrusted) return true;
@@ -98,6 +101,14 @@ void append_host(HeadText& out, const Context& context, const config::UpstreamDe
                 "Host: ", endpoint.kind == config::AddressKind::tcp ? std::string_view{endpoint.text} : "localhost");
 }
 
+/// RFC 9110 section 7.8.
+void append_upgrade(HeadText& out, Context& context) {
+    http::append_offer(context.upgrade, context.exchange->head(), context.connection_names);
+    if (context.upgrade.empty()) return;
+    out.append("Connection: Upgrade\r\n");
+    append_line(out, "Upgrade: ", context.upgrade);
+}
+
 }  // namespace
 
 void write_request_head(Context& context, const config::UpstreamDefinition& upstream) {
@@ -105,6 +116,7 @@ void write_request_head(Context& context, const config::UpstreamDefinition& upst
     const ForwardedStyle style = context.edition->config().headers.forwarded;
     HeadText& out = context.head_text;
     out.clear();
+    context.upgrade.clear();
     append_request_line(out, context);
     append_host(out, context, upstream);
 
@@ -125,13 +137,14 @@ void write_request_head(Context& context, const config::UpstreamDefinition& upst
 
     if (style == ForwardedStyle::x_forwarded || style == ForwardedStyle::both) append_x_forwarded(out, context);
     if (style == ForwardedStyle::rfc7239 || style == ForwardedStyle::both) append_rfc7239(out, context);
+    if (!context.question.upgrade.empty()) append_upgrade(out, context);
     if (head.minor == 0) {
         append_line(out, "Via: 1.0 ", context.worker->via_name());
     } else {
         append_line(out, "Via: 1.1 ", context.worker->via_name());
     }
     // RFC 9110 section 10.1.4: said anew at each hop, and true of this one: trailers pass.
-    if (takes_trailers) out.append("TE: trailers\r\nConnection: TE\r\n");
+    if (takes_trailers && context.upgrade.empty()) out.append("TE: trailers\r\nConnection: TE\r\n");
     if (head.expectation == http::Expectation::continue_100) out.append("Expect: 100-continue\r\n");
     if (head.framing.kind == http::BodyKind::length) {
         append_content_length(out, head.framing.length);

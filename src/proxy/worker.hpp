@@ -96,6 +96,7 @@ class Worker {
     [[nodiscard]] const Edition& edition() const noexcept { return *edition_; }
     [[nodiscard]] EditionLease current() const noexcept { return edition_; }
     [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
+    [[nodiscard]] net::DeadlineWheel& wheel() noexcept { return wheel_; }
     [[nodiscard]] cors::Scratch& scratch() noexcept { return scratch_; }
     [[nodiscard]] telemetry::Counters& counters() noexcept { return counters_; }
     [[nodiscard]] telemetry::AccessRing* ring() const noexcept { return ring_; }

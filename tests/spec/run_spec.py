@@ -44,7 +44,7 @@ def scripted_answer(upstream, method, fill):
     out = b"".join(head(one["status"], one.get("headers", [])) for one in upstream.get("interim", []))
     status, body = upstream.get("status", 200), upstream.get("body", "ok").encode()
     lines = [fill(line) for line in upstream.get("headers", [])]
-    if status in (204, 304):
+    if status in (101, 204, 304):
         return out + head(status, lines)
     if "trailers" in upstream:
         chunks = b"%x\r\n%s\r\n0\r\n" % (len(body), body)
