@@ -1,5 +1,6 @@
 #include "base/json_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -47,10 +48,10 @@ char* write_escape(char* out, unsigned char byte) noexcept {
         default:
             break;
     }
-    std::memcpy(out, "u00", 3);
-    out[3] = kHexDigits[byte >> 4U];
-    out[4] = kHexDigits[byte & 0x0fU];
-    return out + 5;
+    out = std::copy_n("u00", 3, out);
+    out[0] = kHexDigits[byte >> 4U];
+    out[1] = kHexDigits[byte & 0x0fU];
+    return out + 2;
 }
 
 }  // namespace
