@@ -28,6 +28,19 @@ route::SiteTable::Names names_of(const Site& site) {
     return names;
 }
 
+/// One dense index for every policy, for tables beside the Snapshot.
+void number_policies(Config& config) {
+    std::size_t next = 0;
+    for (Site& site : config.sites) {
+        for (Resource& resource : site.resources) {
+            resource.first_policy = next;
+            next += resource.governed.entries.size();
+        }
+        site.unmatched_policy = next;
+        next += site.unmatched.entries.size();
+    }
+}
+
 bool contains(const Cidr& network, const std::array<std::uint8_t, 16>& address) noexcept {
     const std::size_t whole = network.bits / 8U;
     for (std::size_t i = 0; i < whole; ++i) {
@@ -41,7 +54,7 @@ bool contains(const Cidr& network, const std::array<std::uint8_t, 16>& address) 
 
 }  // namespace
 
-ServingSite::ServingSite(const Site& site) : site_(&site), table_(table_of(site)) {
+ServingSite::ServingSite(const Site& site, std::size_t index) : site_(&site), index_(index), table_(table_of(site)) {
     if (const auto origin = cors::parse_origin(site.public_origin)) {
         scheme_ = origin->scheme;
         host_ = origin->host;
@@ -53,11 +66,11 @@ ServingSite::Match ServingSite::match(std::string_view canonical_path) const noe
     const std::size_t index = table_.match(canonical_path);
     if (index == route::ResourceTable::kNone) return unmatched();
     const Resource& resource = site_->resources[index];
-    return {&resource.governed, resource.upstream};
+    return {&resource.governed, resource.upstream, resource.first_policy};
 }
 
 ServingSite::Match ServingSite::unmatched() const noexcept {
-    return {&site_->unmatched, site_->upstream};
+    return {&site_->unmatched, site_->upstream, site_->unmatched_policy};
 }
 
 cors::OwnOrigin ServingSite::own_origin(route::HostMatch how, std::string_view host,
@@ -75,8 +88,9 @@ cors::OwnOrigin ServingSite::own_origin(route::HostMatch how, std::string_view h
 Snapshot::Snapshot(Config config) : config_(std::move(config)) {
     std::vector<route::SiteTable::Names> names;
     sites_.reserve(config_.sites.size());
+    number_policies(config_);
     for (const Site& site : config_.sites) {
-        sites_.emplace_back(site);
+        sites_.emplace_back(site, sites_.size());
         names.push_back(names_of(site));
     }
     hosts_ = route::SiteTable(names);

@@ -17,11 +17,13 @@ namespace corsd::config {
 /// A site with its table of resources.
 class ServingSite {
   public:
-    ServingSite(const Site& site);
+    /// `index` into Config::sites.
+    ServingSite(const Site& site, std::size_t index);
 
     struct Match {
         const cors::Governed* governed = nullptr;  // never null: C6's for paths that no resource matches
         std::size_t upstream = 0;
+        std::size_t first_policy = 0;  // of `governed`'s entries, among all policies of the configuration
     };
     /// The resource that governs a canonical path (C5, C6). `OPTIONS *` belongs to none: use unmatched().
     [[nodiscard]] Match match(std::string_view canonical_path) const noexcept;
@@ -34,9 +36,11 @@ class ServingSite {
                                              const cors::OwnOrigin& guessed) const noexcept;
 
     [[nodiscard]] const Site& site() const noexcept { return *site_; }
+    [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
   private:
     const Site* site_;
+    std::size_t index_;
     route::ResourceTable table_;
     std::string scheme_, host_;  // of public_origin
     std::uint16_t port_ = 0;

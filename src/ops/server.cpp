@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "proxy/series_layout.hpp"
 #include "telemetry/log.hpp"
 
 namespace corsd::ops {
@@ -89,6 +90,8 @@ std::string Server::start() {
     if (!opened.error.empty()) return opened.error;
     access_log_ = std::move(opened.log);
 
+    series_ = std::make_unique<telemetry::SeriesRegistry>(threads);
+    const auto series = series_->arrange(proxy::series_layout(*snapshot_));
     const Acceptor::Hooks hooks{[this] { return has_room(); },
                                 [this](proxy::Accepted accepted) { hand_over(std::move(accepted)); }};
     for (const config::Listener& listener : config().listeners) {
@@ -100,8 +103,9 @@ std::string Server::start() {
         provision.snapshot = snapshot_;
         for (const auto& upstream : upstreams_)
             provision.upstreams.push_back({upstream, {}});
+        provision.series = series;
         provision.ring = access_log_ ? &access_log_->ring(i) : nullptr;
-        workers_.push_back(std::make_unique<proxy::Worker>(share_, provision));
+        workers_.push_back(std::make_unique<proxy::Worker>(share_, provision, i));
     }
     return {};
 }

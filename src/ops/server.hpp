@@ -20,6 +20,7 @@
 #include "ops/resolver.hpp"
 #include "proxy/worker.hpp"
 #include "telemetry/access_log.hpp"
+#include "telemetry/series.hpp"
 
 namespace corsd::ops {
 
@@ -60,6 +61,7 @@ class Server {
     proxy::WorkerShare share_;
     std::vector<std::shared_ptr<proxy::UpstreamShare>> upstreams_;  // by index in the configuration
     std::unique_ptr<telemetry::AccessLog> access_log_;
+    std::unique_ptr<telemetry::SeriesRegistry> series_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Resolver>> resolvers_;
     std::vector<std::unique_ptr<proxy::Worker>> workers_;

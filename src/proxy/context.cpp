@@ -18,7 +18,7 @@ void Context::reset(Exchange& the_exchange, Worker& the_worker) {
     scheme = "http";
     site = nullptr;
     governed = nullptr;
-    upstream = 0;
+    upstream = first_policy = 0;
     question.clear();
     verdict = {};
     decided = false;
@@ -28,6 +28,7 @@ void Context::reset(Exchange& the_exchange, Worker& the_worker) {
     head_out = false;
     status = upstream_status = 0;
     upstream_endpoint = {};
+    upstream_counters = nullptr;
     readable = {};
     sent = answered = {};
 }

@@ -16,6 +16,7 @@
 #include "proxy/exchange.hpp"
 #include "proxy/failure.hpp"
 #include "proxy/head_text.hpp"
+#include "telemetry/series.hpp"
 
 namespace corsd::proxy {
 
@@ -43,6 +44,7 @@ struct Context {
     const config::ServingSite* site = nullptr;
     const cors::Governed* governed = nullptr;
     std::size_t upstream = 0;
+    std::size_t first_policy = 0;  // of governed's entries
 
     // 2 decide
     cors::Question question;
@@ -56,7 +58,8 @@ struct Context {
     bool head_out = false;  // an upstream's final head has left for the client
     std::uint16_t status = 0, upstream_status = 0;
     std::string_view upstream_endpoint;
-    std::string_view readable;  // report-only: "yes" | "no"
+    telemetry::UpstreamCounters* upstream_counters = nullptr;  // null: no upstream was asked
+    std::string_view readable;                                 // report-only: "yes" | "no"
     std::chrono::steady_clock::time_point sent{}, answered{};
 
     // Scratch of rewriting

@@ -18,8 +18,10 @@ namespace {
 
 }  // namespace
 
-Edition::Edition(std::shared_ptr<const config::Snapshot> snapshot, std::vector<std::shared_ptr<UpstreamPool>> pools)
+Edition::Edition(std::shared_ptr<const config::Snapshot> snapshot, std::shared_ptr<const telemetry::SeriesTable> series,
+                 std::vector<std::shared_ptr<UpstreamPool>> pools)
     : snapshot_(std::move(snapshot)),
+      series_(std::move(series)),
       pools_(std::move(pools)),
       head_limits_{limits().max_header_bytes, limits().max_header_fields, limits().max_target_bytes},
       underscores_(underscores_of(config().headers.underscores)) {}

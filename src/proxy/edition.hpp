@@ -9,19 +9,22 @@
 #include "config/snapshot.hpp"
 #include "http/h1_reader.hpp"
 #include "proxy/upstream_pool.hpp"
+#include "telemetry/series.hpp"
 
 namespace corsd::proxy {
 
-/// A snapshot and the pools of its upstreams, on one worker and only on its thread. Pools outlive the edition when the
-/// next one has the same upstream. Whoever needs it beyond the next suspension holds an EditionLease.
+/// A snapshot, its series and the pools of its upstreams, on one worker and only on its thread. Pools outlive the
+/// edition when the next one has the same upstream. Whoever needs it beyond the next suspension holds an EditionLease.
 class Edition {
   public:
     /// `pools` by index in the configuration.
-    Edition(std::shared_ptr<const config::Snapshot> snapshot, std::vector<std::shared_ptr<UpstreamPool>> pools);
+    Edition(std::shared_ptr<const config::Snapshot> snapshot, std::shared_ptr<const telemetry::SeriesTable> series,
+            std::vector<std::shared_ptr<UpstreamPool>> pools);
     Edition(const Edition&) = delete;
     Edition& operator=(const Edition&) = delete;
 
     [[nodiscard]] const config::Snapshot& snapshot() const noexcept { return *snapshot_; }
+    [[nodiscard]] const telemetry::SeriesTable& series() const noexcept { return *series_; }
     [[nodiscard]] const config::Config& config() const noexcept { return snapshot_->config(); }
     [[nodiscard]] const config::Limits& limits() const noexcept { return config().limits; }
     [[nodiscard]] const config::Timeouts& timeouts() const noexcept { return config().timeouts; }
@@ -33,6 +36,7 @@ class Edition {
   private:
     friend class EditionLease;
     std::shared_ptr<const config::Snapshot> snapshot_;
+    std::shared_ptr<const telemetry::SeriesTable> series_;  // of the snapshot
     std::vector<std::shared_ptr<UpstreamPool>> pools_;
     http::HeadLimits head_limits_;
     http::Underscores underscores_;

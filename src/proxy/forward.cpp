@@ -193,7 +193,6 @@ net::Task<void> report(Context& context) {
         exchange.abort();
         co_return;
     }
-    context.worker->counters().upstream_failures.add();
     co_await answer_problem(context, context.reason, context.detail);
 }
 
@@ -203,6 +202,7 @@ net::Task<void> forward(Context& context) {
     Exchange& exchange = *context.exchange;
     UpstreamPool& pool = context.edition->pool(context.upstream);
     context.upstream_endpoint = pool.endpoint();
+    context.upstream_counters = &context.edition->series().upstream(context.upstream).of(context.worker->index());
     write_request_head(context, pool.upstream());
 
     BodyPiece first;
@@ -219,7 +219,8 @@ net::Task<void> forward(Context& context) {
             exchange.watch(&dial);
             UpstreamPool::Connected connected = co_await pool.connect(dial, context.edition->timeouts().connect);
             exchange.watch(nullptr);
-            context.worker->counters().upstream_connects.add();
+            context.upstream_counters->connects.add();
+            if (connected.client == nullptr) context.upstream_counters->connect_failures.add();
             client = std::move(connected.client);
             context.failure = connected.failure;
             if (exchange.peer_gone())  // while the connection was being made
@@ -231,6 +232,7 @@ net::Task<void> forward(Context& context) {
         if (!context.failure.failed() && context.status == kSwitched) co_await carry_tunnel(context, *client);
         if (!context.failure.failed()) pool.give_back(std::move(client));
         if (!again) break;
+        context.upstream_counters->retries.add();
         context.failure = {};
     }
     if (context.failure.failed()) co_await report(context);

@@ -19,6 +19,7 @@ H1Client::H1Client(net::Stream stream, BufferPool& buffers)
 }
 
 H1Client::~H1Client() {
+    if (counted_in_ != nullptr) counted_in_->open.fetch_sub(1, std::memory_order_relaxed);
     buffers_.give(buffer_);
 }
 

@@ -16,6 +16,7 @@
 namespace corsd::proxy {
 
 class UpstreamPool;
+struct UpstreamShare;
 
 /// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, it holds no buffer and notices a close.
 class H1Client final : public Abortable, private net::StreamObserver {
@@ -87,8 +88,9 @@ class H1Client final : public Abortable, private net::StreamObserver {
     std::uint64_t body_left_ = 0;
     bool body_done_ = false, broken_ = false, answered_ = false, reused_ = false;
     bool persistent_ = false;
-    std::uint64_t tunnelled_ = 0;      // bytes
-    UpstreamPool* idle_in_ = nullptr;  // the pool it waits in
+    std::uint64_t tunnelled_ = 0;          // bytes
+    UpstreamPool* idle_in_ = nullptr;      // the pool it waits in
+    UpstreamShare* counted_in_ = nullptr;  // among its open connections; null: in none
 };
 
 }  // namespace corsd::proxy

@@ -78,6 +78,7 @@ ParseFailure route_request(Context& context, std::string& detail) {
         context.path = "*";
         context.governed = found.site->unmatched().governed;
         context.upstream = found.site->unmatched().upstream;
+        context.first_policy = found.site->unmatched().first_policy;
         return kFine;
     }
     const route::PathProblem problem =
@@ -86,6 +87,7 @@ ParseFailure route_request(Context& context, std::string& detail) {
     const config::ServingSite::Match match = found.site->match(context.path);
     context.governed = match.governed;
     context.upstream = match.upstream;
+    context.first_policy = match.first_policy;
     return kFine;
 }
 

@@ -49,6 +49,8 @@ net::Task<UpstreamPool::Connected> UpstreamPool::connect(Dial& dial, millisecond
         const IoResult result = co_await dial.stream_.connected();
         if (result.ok()) {
             outcome.client = std::make_unique<H1Client>(std::move(dial.stream_), site_.buffers);
+            outcome.client->counted_in_ = share_.get();
+            share_->open.fetch_add(1, std::memory_order_relaxed);
             outcome.failure = Failure{};
             break;
         }

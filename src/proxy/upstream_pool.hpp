@@ -23,6 +23,7 @@ struct UpstreamShare {
 
     const config::UpstreamDefinition definition;
     std::atomic<std::size_t> idle{0};
+    std::atomic<std::size_t> open{0};  // idle ones included
 };
 
 /// A connection that is being made, for whoever may want to give it up: a client that has gone away.

@@ -58,8 +58,8 @@ class Worker::Counted {
     AddressCount count_;
 };
 
-Worker::Worker(WorkerShare& share, const Provision& provision)
-    : share_(share), work_(boost::asio::make_work_guard(io_)), wheel_(io_), poller_(io_) {
+Worker::Worker(WorkerShare& share, const Provision& provision, std::size_t index)
+    : share_(share), work_(boost::asio::make_work_guard(io_)), wheel_(io_), poller_(io_), index_(index) {
     contexts_.reserve(kKeptContexts);
     adopt_provision(provision);
 }
@@ -142,7 +142,7 @@ void Worker::adopt_provision(const Provision& provision) {
         pools.push_back(std::make_shared<UpstreamPool>(upstream.share, site));
         pools.back()->set_addresses(upstream.addresses);
     }
-    EditionLease next(new Edition(provision.snapshot, std::move(pools)));
+    EditionLease next(new Edition(provision.snapshot, provision.series, std::move(pools)));
     // From here on nothing fails.
     edition_ = std::move(next);
     ring_ = provision.ring;

@@ -26,6 +26,7 @@
 #include "proxy/upstream_pool.hpp"
 #include "telemetry/access_ring.hpp"
 #include "telemetry/counters.hpp"
+#include "telemetry/series.hpp"
 
 namespace corsd::proxy {
 
@@ -63,12 +64,14 @@ struct Provision {
     };
     std::shared_ptr<const config::Snapshot> snapshot;
     std::vector<Upstream> upstreams;
-    telemetry::AccessRing* ring = nullptr;  // null: there is no access log
+    std::shared_ptr<const telemetry::SeriesTable> series;  // of the snapshot
+    telemetry::AccessRing* ring = nullptr;                 // null: there is no access log
 };
 
 class Worker {
   public:
-    Worker(WorkerShare& share, const Provision& provision);
+    /// `index` among the process's workers, for the counters of each series.
+    Worker(WorkerShare& share, const Provision& provision, std::size_t index);
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -99,6 +102,7 @@ class Worker {
     [[nodiscard]] net::DeadlineWheel& wheel() noexcept { return wheel_; }
     [[nodiscard]] cors::Scratch& scratch() noexcept { return scratch_; }
     [[nodiscard]] telemetry::Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] std::size_t index() const noexcept { return index_; }
     [[nodiscard]] telemetry::AccessRing* ring() const noexcept { return ring_; }
     [[nodiscard]] std::string_view via_name() const noexcept { return share_.via_name; }
     [[nodiscard]] bool draining() const noexcept { return draining_; }
@@ -127,6 +131,7 @@ class Worker {
     cors::Scratch scratch_;
     telemetry::Counters counters_;
     telemetry::AccessRing* ring_ = nullptr;
+    std::size_t index_;
     std::array<char, 32> date_{};
     std::time_t date_second_ = -1;
     H1Server* first_ = nullptr;

@@ -27,28 +27,15 @@ class Counter {
 
 inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::client_timeout) + 1;
 
-/// The counters of one worker, on cache lines of their own.
+/// What a worker counts that belongs to no site, on cache lines of its own. The rest is in telemetry/series.hpp.
 struct alignas(64) Counters {
-    Counter requests;
-    Counter preflights;                         // answered here, successful or not
-    std::array<Counter, kReasonCount> refused;  // by Reason
-    std::array<Counter, 6> responses;           // by status class, 1 to 5; 0: no answer could be sent
+    std::array<Counter, kReasonCount> problems;  // answers that corsd made itself, by their reason
+    Counter cut_by_client, cut_by_upstream;      // answers that ended short after their head was out, by whose fault
     Counter connections_opened;
     Counter connections_closed;
-    Counter upstream_connects;
-    Counter upstream_failures;
-    Counter bytes_in;   // request bodies
-    Counter bytes_out;  // response bodies
+    Counter connections_refused;  // told 429: limits.max_connections_per_address
 
-    void count_refusal(Reason reason) noexcept { refused[static_cast<std::size_t>(reason)].add(); }
-    /// `status` 0 means that the client was gone before an answer.
-    void count_response(unsigned status) noexcept {
-        const unsigned status_class = status / 100;
-        responses[status_class < responses.size() ? status_class : 0].add();
-    }
-    [[nodiscard]] std::uint64_t refusals(Reason reason) const noexcept {
-        return refused[static_cast<std::size_t>(reason)].value();
-    }
+    void count_problem(Reason reason) noexcept { problems[static_cast<std::size_t>(reason)].add(); }
 };
 
 }  // namespace corsd::telemetry

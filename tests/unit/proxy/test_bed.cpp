@@ -16,6 +16,7 @@
 
 #include "allocation_count.hpp"
 #include "config/load.hpp"
+#include "proxy/series_layout.hpp"
 
 namespace corsd::tests {
 
@@ -178,7 +179,9 @@ TestBed::TestBed(std::string_view yaml) {
     settings.output = "/dev/null";
     access_log_ = telemetry::AccessLog::open(settings, 1).log;
     provision.ring = &access_log_->ring(0);
-    worker_ = std::make_unique<proxy::Worker>(share_, provision);
+    series_ = telemetry::SeriesRegistry(1).arrange(proxy::series_layout(*provision.snapshot));
+    provision.series = series_;
+    worker_ = std::make_unique<proxy::Worker>(share_, provision, 0);
     thread_ = std::thread([this] {
         count_my_allocations();
         worker_->run();

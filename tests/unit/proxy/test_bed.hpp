@@ -87,13 +87,14 @@ class TestBed {
     [[nodiscard]] proxy::Worker& worker() { return *worker_; }
     /// Drains the worker, cuts what runs and waits for its end.
     void finish();
-    [[nodiscard]] std::size_t upstream_connects() { return worker_->counters().upstream_connects.value(); }
+    [[nodiscard]] std::size_t upstream_connects() { return series_->upstream(0).of(0).connects.value(); }
 
   private:
     Listening upstream_, front_;
     proxy::WorkerShare share_;
     std::shared_ptr<const proxy::UpstreamShare> upstream_share_;
     std::unique_ptr<telemetry::AccessLog> access_log_;
+    std::shared_ptr<const telemetry::SeriesTable> series_;
     std::unique_ptr<proxy::Worker> worker_;
     std::thread thread_;
 };

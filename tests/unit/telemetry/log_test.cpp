@@ -159,22 +159,3 @@ TEST_CASE("log: many threads, whole lines", "[log]") {
         whole = whole && line.substr(27) == " info " + std::string(100, 'y');
     CHECK(whole);
 }
-
-TEST_CASE("counters: by reason and status class", "[counters]") {
-    Counters counters;
-    counters.count_refusal(corsd::Reason::origin_null);
-    counters.count_refusal(corsd::Reason::client_timeout);
-    CHECK(counters.refusals(corsd::Reason::origin_null) == 1);
-    CHECK(counters.refusals(corsd::Reason::client_timeout) == 1);
-    CHECK(counters.refusals(corsd::Reason::origin_missing) == 0);
-    for (const unsigned status : {0U, 100U, 204U, 200U, 304U, 404U, 599U, 600U, 65535U})
-        counters.count_response(status);
-    CHECK(counters.responses[0].value() == 3);
-    CHECK(counters.responses[1].value() == 1);
-    CHECK(counters.responses[2].value() == 2);
-    CHECK(counters.responses[5].value() == 1);
-    counters.bytes_out.add(10);
-    counters.bytes_out.subtract(4);
-    CHECK(counters.bytes_out.value() == 6);
-    CHECK(sizeof(Counters) % 64 == 0);
-}
