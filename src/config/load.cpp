@@ -13,6 +13,7 @@ void read_root(const Node& root, Context& context, Config& config) {
     read_listeners(fields, config);
     read_upstreams(fields, config);
     read_trusted_proxies(fields, config);
+    read_status(fields, config);
     warn_about_listeners(config, context.report);
     read_tuning(fields, config);
     OriginLists lists(fields.take("groups"), context);

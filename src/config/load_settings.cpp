@@ -74,6 +74,22 @@ bool is_public(const IpLiteral& ip) noexcept {
              (first == 169 && second == 254) || (first == 100 && second / 64 == 1));
 }
 
+void judge_status(const Address& address, const SourceSpan& span, const Config& config, Report& report) {
+    for (const Listener& listener : config.listeners) {
+        if (listener.address.text != address.text) continue;
+        Diagnostic& problem = report.error("address-twice", span, "a listener has the address " + address.text);
+        problem.related = listener.span;
+        problem.related_message = "it is here";
+        return;
+    }
+    const auto ip = address.kind == AddressKind::tcp ? parse_ip(address.host) : std::nullopt;
+    if (!ip || !is_public(*ip) || address.host == "0.0.0.0" || address.host == "::") return;
+    report
+        .warning("status-public", span,
+                 "this address may be public: whoever reaches it reads the metrics, with the names of sites and paths")
+        .fix = "listen on 127.0.0.1 or on a private address";
+}
+
 void read_keepalive(Fields& fields, Upstream& upstream) {
     const Node* node = fields.take("keepalive");
     if (node == nullptr) return;
@@ -181,6 +197,24 @@ void warn_about_listeners(const Config& config, Report& report) {
                 "this address may be public, and what is said here can be read and changed by whoever is in between")
             .fix = "put TLS in front and name it in trusted_proxies, or listen on a private address";
     }
+}
+
+void read_status(Fields& root, Config& config) {
+    const Node* section = root.take("status");
+    if (section == nullptr) return;
+    Context& context = root.context();
+    Fields keys(*section, Section::status, context);
+    const Node* value = keys.take("listen");
+    if (value == nullptr || value->text.empty()) return;
+    auto address = read_listen_address(*value, context);
+    if (!address) return;
+    if (address->kind == AddressKind::tcp && address->port == 0) {
+        context.report.error("bad-address", value->span, "who asks the status listener must know its port").fix =
+            "127.0.0.1:9321";
+        return;
+    }
+    judge_status(*address, value->span, config, context.report);
+    config.status = {std::move(address), value->span};
 }
 
 void read_trusted_proxies(Fields& root, Config& config) {

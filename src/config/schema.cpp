@@ -202,6 +202,8 @@ std::string_view describe(Section section) noexcept {
             return "`log:`";
         case Section::access:
             return "`access:` of `log:`";
+        case Section::status:
+            return "`status:`";
     }
     return "";
 }

@@ -24,6 +24,7 @@ enum class Section : std::uint8_t {
     headers,
     log,
     access,
+    status,
 };
 
 enum class Type : std::uint8_t {

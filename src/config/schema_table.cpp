@@ -33,7 +33,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {root, "log", T::group, "{}", "The diagnostic log and the access log."},
     {root, "min_rate", T::count, "0", "Bytes a second that a body must keep up.", kNotYet},
     {root, "http2", T::group, "{}", "HTTP/2.", kNotYet},
-    {root, "status", T::group, "{}", "Liveness, readiness and metrics.", kNotYet},
+    {root, "status", T::group, "{}", "Liveness, readiness and metrics."},
     {root, "admin", T::group, "{}", "The admin API.", kNotYet},
     {root, "tracing", T::group, "{}", "Traces.", kNotYet},
 
@@ -136,6 +136,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {access, "redact_query", T::list, "[token, access_token]", "Query parameters whose values are not logged."},
     {access, "redact_headers", T::list, "[Authorization, Cookie, Set-Cookie]", "Headers whose values are not logged.",
      kNotYet},
+
+    {status, "listen", T::text, "\"\"",
+     "Where /livez, /readyz and /metrics are asked: host:port, [::]:port or unix:/path; empty: nowhere."},
 });
 
 }  // namespace

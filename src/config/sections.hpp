@@ -18,6 +18,8 @@ namespace corsd::config {
 void read_listeners(Fields& root, Config& config);
 void read_upstreams(Fields& root, Config& config);
 void read_trusted_proxies(Fields& root, Config& config);
+/// The status listener. Listeners have been read.
+void read_status(Fields& root, Config& config);
 /// Listeners and proxies together.
 void warn_about_listeners(const Config& config, Report& report);
 /// threads, limits, timeouts, paths, headers, log.

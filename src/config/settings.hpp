@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,12 @@ struct Log {
     std::vector<std::string> redact_query{"token", "access_token"};
 };
 
+/// Where the process tells how it is.
+struct Status {
+    std::optional<Address> listen;  // none: nowhere
+    SourceSpan span;
+};
+
 struct Config {
     std::vector<Listener> listeners;
     std::vector<Upstream> upstreams;
@@ -125,6 +132,7 @@ struct Config {
     route::PathRules paths;
     Headers headers;
     Log log;
+    Status status;
 };
 
 }  // namespace corsd::config

@@ -153,7 +153,7 @@ Verdict Judge::run() noexcept {
     policy_ = &entry_for(method);
     verdict_.policy = policy_;
     verdict_.mode = policy_->source().mode;
-    verdict_.kind = is_preflight ? Kind::preflight : Kind::actual;
+    verdict_.kind = is_preflight ? Kind::preflight : is_handshake_ ? Kind::websocket : Kind::actual;
     verdict_.relation = caller_.relation;
     const bool report_only = verdict_.mode == Mode::report_only;
     if (repeated) {  // N6, in every mode

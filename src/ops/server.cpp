@@ -107,6 +107,12 @@ std::string Server::start() {
         provision.ring = access_log_ ? &access_log_->ring(i) : nullptr;
         workers_.push_back(std::make_unique<proxy::Worker>(share_, provision, i));
     }
+    watchdog_.emplace(
+        threads, [this](std::size_t worker, std::function<void()> call) { workers_[worker]->post(std::move(call)); });
+    reload_state_.last_success = std::chrono::system_clock::now();
+    std::unique_ptr<StatusListener> status;
+    if (std::string error = open_status(config(), status); !error.empty()) return error;
+    adopt_status(config(), std::move(status));
     return {};
 }
 
@@ -158,6 +164,7 @@ void Server::run() {
     start_workers();
     for (const auto& acceptor : acceptors_)
         acceptor->start();
+    serving_ = true;
     reload_state_.last_success = std::chrono::system_clock::now();
     for (const config::Listener& listener : config().listeners) {
         log_write(Level::info, "listening on " + listener.address.text);
@@ -201,6 +208,7 @@ void Server::drain() {
 void Server::watch_workers() {
     if (share_.connections.load(std::memory_order_relaxed) == 0) {
         signals_.cancel();
+        status_.reset();
         return;  // nothing is left to wait for: run() returns
     }
     if (!cut_ && std::chrono::steady_clock::now() >= drain_end_) {

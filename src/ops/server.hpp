@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,8 @@
 #include "ops/acceptor.hpp"
 #include "ops/reload_state.hpp"
 #include "ops/resolver.hpp"
+#include "ops/status_listener.hpp"
+#include "ops/watchdog.hpp"
 #include "proxy/worker.hpp"
 #include "telemetry/access_log.hpp"
 #include "telemetry/series.hpp"
@@ -52,6 +55,16 @@ class Server {
     void watch_workers();
     [[nodiscard]] const config::Config& config() const noexcept { return snapshot_->config(); }
 
+    // server_status.cpp
+    /// Opens the status listener that `next` wants beside the one there is, unless that is the same. Returns what went
+    /// wrong in one line; `opened` is then empty, and nothing has changed.
+    [[nodiscard]] std::string open_status(const config::Config& next, std::unique_ptr<StatusListener>& opened);
+    /// Takes what open_status opened for `now`, or ends the one there is when `now` wants none.
+    void adopt_status(const config::Config& now, std::unique_ptr<StatusListener> opened);
+    [[nodiscard]] std::string liveness();
+    [[nodiscard]] std::string readiness();
+    [[nodiscard]] std::string metrics();
+
     using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                     boost::asio::wait_traits<std::chrono::steady_clock>,
                                                     boost::asio::io_context::executor_type>;
@@ -72,7 +85,9 @@ class Server {
     std::map<std::array<std::uint8_t, 16>, std::size_t>
         per_address_;  // only while limits.max_connections_per_address is set
     ReloadState reload_state_;
-    bool draining_ = false, cut_ = false;
+    std::unique_ptr<StatusListener> status_;  // null: nobody asks
+    std::optional<Watchdog> watchdog_;
+    bool serving_ = false, draining_ = false, cut_ = false;
 };
 
 }  // namespace corsd::ops

@@ -96,6 +96,7 @@ net::Task<void> refuse_crowd(Exchange& exchange, Worker& worker) {
     const ContextLease lease(exchange, worker);
     Context& context = *lease;
     context.detail = "too many connections from this address";
+    worker.counters().connections_refused.add();
     const OwnAnswer answer{429, Reason::overloaded, context.detail, nullptr};
     co_await send_problem(context, answer);
 }

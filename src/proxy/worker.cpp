@@ -189,6 +189,10 @@ void Worker::cut() {
     });
 }
 
+void Worker::post(std::function<void()> call) {
+    boost::asio::post(io_, std::move(call));
+}
+
 void Worker::finish_when_empty() {
     if (!draining_ || connections() != 0) return;
     for (const auto& pool : edition_->pools())

@@ -91,6 +91,8 @@ class Worker {
     /// Ends them now.
     void cut_listener(std::uint32_t listener);
     void cut();
+    /// Runs `call` on the worker; after its end, never.
+    void post(std::function<void()> call);
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
     [[nodiscard]] const telemetry::Counters& counters() const noexcept { return counters_; }
 

@@ -78,6 +78,7 @@ limits:
 timeouts: {header: 1s, body: 2s, write: 3s, idle: 4m, connect: 5ms, response: 6s, stream: 7h, drain: 0}
 paths: {encoded_slash: keep, double_slashes: merge, parameters: refuse}
 headers: {underscores: reject, forwarded: rfc7239, trust_forwarded_host: true}
+status: {listen: "[::]:9321"}
 log: {level: debug, format: json, output: /var/log/corsd.log, access: {enabled: false, only: refused, redact_query: [key]}}
 )");
     CHECK(config.threads == 4);
@@ -106,6 +107,11 @@ log: {level: debug, format: json, output: /var/log/corsd.log, access: {enabled: 
     CHECK(config.headers.underscores == Underscores::reject);
     CHECK(config.headers.forwarded == ForwardedStyle::rfc7239);
     CHECK(config.headers.trust_forwarded_host == TrustForwardedHost::yes);
+    REQUIRE(config.status.listen);
+    CHECK(config.status.listen->text == "[::]:9321");
+    CHECK_FALSE(good("status: {listen: \"\"}").status.listen);
+    CHECK_FALSE(good("status: {}").status.listen);
+    CHECK(good("status: {listen: unix:/run/corsd/status.sock}").status.listen->path == "/run/corsd/status.sock");
     CHECK(config.log.level == "debug");
     CHECK(config.log.format == LogFormat::json);
     CHECK(config.log.output == "/var/log/corsd.log");

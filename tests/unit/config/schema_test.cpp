@@ -1,6 +1,7 @@
 // The table of keys against the code that reads them.
 #include "config/schema.hpp"
 
+#include <map>
 #include <set>
 
 #include "base/units.hpp"
@@ -47,6 +48,8 @@ std::string file_with(const Key& key, const std::string& value) {
             return "headers: {" + line + "}\n";
         case Section::log:
             return "log: {" + line + "}\n";
+        case Section::status:
+            return "status: {" + line + "}\n";
     }
     return {};
 }
@@ -101,14 +104,14 @@ TEST_CASE("every supported key is taken and read, every other one is refused by 
 
 TEST_CASE("the defaults of the table are those of the settings") {
     // A file that spells out every default must load to what an empty one loads to.
-    std::string sections[13];
+    std::map<Section, std::string> sections;
     for (const Key& key : all_keys()) {
         if (key.support != Support::supported || key.name == "supports_credentials") continue;
         const std::string value = key.type == Type::choice ? first_choice(key) : std::string(key.fallback);
         if (value == "{}" || value.empty() || key.type == Type::sequence) continue;
-        sections[static_cast<std::size_t>(key.section)] += std::string(key.name) + ": " + value + ", ";
+        sections[key.section] += std::string(key.name) + ": " + value + ", ";
     }
-    const auto in = [&](Section section) { return "{" + sections[static_cast<std::size_t>(section)] + "}"; };
+    const auto in = [&](Section section) { return "{" + sections[section] + "}"; };
     std::string text =
         "upstreams: {default: {endpoints: [\"http://127.0.0.1:5000\"], keepalive: " + in(Section::keepalive) + "}}\n";
     text += "resources: {/a: " + in(Section::policy) + "}\nlimits: " + in(Section::limits) +
@@ -116,7 +119,7 @@ TEST_CASE("the defaults of the table are those of the settings") {
     text += "\npaths: " + in(Section::paths) + "\nheaders: " + in(Section::headers) + "\nlog: ";
     std::string log = in(Section::log);
     log.pop_back();
-    text += log + "access: " + in(Section::access) + "}\nthreads: auto\n";
+    text += log + "access: " + in(Section::access) + "}\nstatus: " + in(Section::status) + "\nthreads: auto\n";
     const Loaded spelled = World{}.load(text);
     INFO(text << rendered(spelled));
     REQUIRE(spelled.ok());
@@ -124,6 +127,7 @@ TEST_CASE("the defaults of the table are those of the settings") {
     REQUIRE(bare.ok());
     const Config& a = *spelled.config;
     const Config& b = *bare.config;
+    CHECK(a.status.listen.has_value() == b.status.listen.has_value());
     CHECK(a.limits.max_connections == b.limits.max_connections);
     CHECK(a.limits.max_connections_per_address == b.limits.max_connections_per_address);
     CHECK(a.limits.max_requests_per_connection == b.limits.max_requests_per_connection);
