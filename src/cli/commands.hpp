@@ -22,5 +22,7 @@ struct ConfigChoice {
 int run_daemon(const ConfigChoice& choice);
 int print_config(const ConfigChoice& choice);
 int check(const std::string& file);
+/// Asks the status listener that the file names: kSuccess when the process is ready, kFailure for everything else.
+int health(const std::string& file);
 
 }  // namespace corsd::cli

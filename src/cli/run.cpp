@@ -13,7 +13,7 @@ namespace {
 struct Options {
     ConfigChoice choice;
     bool print_config = false;
-    std::string check_file;
+    std::string check_file, health_file;
 };
 
 CLI::App* add_run(CLI::App& app, Options& options) {
@@ -47,6 +47,9 @@ int run(int argc, char** argv) try {
     CLI::App* const run = add_run(app, options);
     CLI::App* const check_command = app.add_subcommand("check", "Say what is wrong with a configuration file");
     check_command->add_option("-c,--config", options.check_file, "Configuration file (YAML)")->required();
+    CLI::App* const health_command =
+        app.add_subcommand("health", "Ask a running corsd, by its status listener, whether it is ready");
+    health_command->add_option("-c,--config", options.health_file, "Configuration file (YAML)")->required();
     app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 a configuration with errors.");
     try {
         app.parse(argc, argv);
@@ -57,6 +60,7 @@ int run(int argc, char** argv) try {
         return app.exit(error) == 0 ? kSuccess : kUsage;
     }
     if (check_command->parsed()) return check(options.check_file);
+    if (health_command->parsed()) return health(options.health_file);
     return options.print_config ? print_config(options.choice) : run_daemon(options.choice);
 } catch (const std::exception& error) {
     std::fprintf(stderr, "corsd: %s\n", error.what());
