@@ -168,9 +168,9 @@ TEST_CASE("a file over the bound is refused before it is parsed") {
 
 TEST_CASE("every file that is shipped is accepted") {
     const std::string folder = std::string(CORSD_SOURCE_DIR) + "/config/";
-    for (const char* name :
-         {"corsd.yaml", "quickstart.yaml", "examples/behind-load-balancer.yaml", "examples/cookies.yaml",
-          "examples/per-method.yaml", "examples/public-api.yaml", "examples/report-only.yaml"}) {
+    for (const char* name : {"corsd.yaml", "quickstart.yaml", "examples/behind-load-balancer.yaml",
+                             "examples/cookies.yaml", "examples/per-method.yaml", "examples/public-api.yaml",
+                             "examples/report-only.yaml", "examples/websocket.yaml"}) {
         const Loaded loaded = load_file(folder + name, system_environment());
         INFO(rendered(loaded));
         CHECK(loaded.ok());
