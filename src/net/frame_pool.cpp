@@ -8,8 +8,8 @@ namespace corsd::net {
 
 namespace {
 
-constexpr std::size_t kClassBytes = 128;
-constexpr std::size_t kClasses = 64;
+constexpr std::size_t kClassBytes = 64;
+constexpr std::size_t kClasses = 128;
 
 struct FreeFrame {
     FreeFrame* next;

@@ -28,20 +28,25 @@ constexpr std::size_t kBodySpace = 8 * 1024;
 }  // namespace
 
 H1Server::H1Server(Worker& worker, net::Stream stream, Arrival arrival)
-    : worker_(worker),
-      stream_(std::move(stream)),
-      arrival_(std::move(arrival)),
-      reader_(worker.edition().head_limits(), worker.edition().underscores()),
-      draining_(worker.draining()) {
+    : worker_(worker), stream_(std::move(stream)), arrival_(std::move(arrival)), draining_(worker.draining()) {
     stream_.observe(this);
 }
 
 H1Server::~H1Server() {
     worker_.buffers().give(buffer_);
+    worker_.workspaces().give(std::move(work_));
 }
 
 net::Task<void> H1Server::serve() {
     while (stream_.is_open()) {
+        edition_.reset();  // the last request's
+        idle_ = true;
+        if (buffer_.empty()) {  // here and not further down: each frame below would be one more that an idle connection
+                                // holds
+            park();
+            const IoResult result = co_await stream_.read_done();
+            if (!result.ok()) break;
+        }
         const HeadOutcome outcome = co_await read_head();
         if (outcome.kind == HeadOutcome::Kind::gone) break;
         if (outcome.kind != HeadOutcome::Kind::request) {
@@ -64,34 +69,32 @@ net::Task<void> H1Server::serve() {
 /// From here on the request sees one edition, whatever is reloaded meanwhile.
 void H1Server::begin_head() noexcept {
     edition_ = worker_.current();
-    reader_.configure(edition_->head_limits(), edition_->underscores());
-    decoder_.configure(edition_->head_limits());
+    if (work_ == nullptr) work_ = worker_.workspaces().take();
+    work_->reader.reset();
+    work_->reader.configure(edition_->head_limits(), edition_->underscores());
+    work_->decoder.configure(edition_->head_limits());
 }
 
 net::Task<HeadOutcome> H1Server::read_head() {
-    edition_.reset();  // the last request's
-    reader_.reset();
-    idle_ = true;
     for (;;) {
         if (!buffer_.empty()) {
             if (!edition_) begin_head();
-            const http::Progress progress = reader_.feed(buffer_.view());
-            if (idle_ && (progress != http::Progress::need_more || reader_.started())) {
+            const http::Progress progress = work_->reader.feed(buffer_.view());
+            if (idle_ && (progress != http::Progress::need_more || work_->reader.started())) {
                 idle_ = false;
                 head_started_ = steady_clock::now();
             }
             if (progress == http::Progress::failed)
-                co_return HeadOutcome{HeadOutcome::Kind::refused, reader_.failure()};
+                co_return HeadOutcome{HeadOutcome::Kind::refused, work_->reader.failure()};
             if (progress == http::Progress::complete) {
                 if (!reserve_body_space()) continue;
                 co_return HeadOutcome{HeadOutcome::Kind::request, {}};
             }
         }
         IoResult result;
-        if (idle_ && buffer_.empty()) {
-            result = co_await await_request();
-        } else if (idle_) {
-            result = co_await await_bytes(edition_->timeouts().header);  // empty lines before a request
+        if (idle_) {  // before its first byte is read, or empty lines before it
+            const milliseconds within = worker_.edition().timeouts().header;
+            result = co_await await_bytes(within);
         } else {
             const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_started_);
             const milliseconds left = edition_->timeouts().header - spent;
@@ -106,7 +109,7 @@ net::Task<HeadOutcome> H1Server::read_head() {
         if (result.ok()) continue;
         const bool late = result.error == IoError::timed_out && !idle_;
         // The bytes may have moved since they were fed: what is known of the head, for the log, must follow them.
-        if (late) (void)reader_.feed(buffer_.view());
+        if (late) (void)work_->reader.feed(buffer_.view());
         HeadOutcome outcome;
         if (late) outcome.kind = HeadOutcome::Kind::timed_out;
         co_return outcome;
@@ -115,24 +118,22 @@ net::Task<HeadOutcome> H1Server::read_head() {
 
 /// False: the head was moved to make room and must be read again.
 bool H1Server::reserve_body_space() {
-    const http::RequestHead& head = reader_.head();
+    const http::RequestHead& head = work_->reader.head();
     const std::size_t end = buffer_.offset() + head.bytes;
     if (head.framing.kind == http::BodyKind::none || buffer_.capacity() - end >= kBodySpace) return true;
     buffer_.grow(head.bytes + std::max(buffer_.size() - head.bytes, kBodySpace) + kBodySpace);
-    reader_.reset();
+    work_->reader.reset();
     return false;
 }
 
-/// Waits for the first byte of a request, without a buffer.
-net::Task<IoResult> H1Server::await_request() {
+/// Posts the wait for a request's first byte, holding nothing that only a request needs.
+void H1Server::park() noexcept {
     worker_.buffers().give(buffer_);
-    const config::Timeouts timeouts = worker_.edition().timeouts();
+    worker_.workspaces().give(std::move(work_));
+    const config::Timeouts& timeouts = worker_.edition().timeouts();
     // Before the first request the deadline is that of a head: a connection that says nothing is as good as a slow one.
     stream_.start_wait(requests_ == 0 ? timeouts.header : timeouts.idle);
     if (draining_) stream_.cancel_read();  // only what has come already
-    IoResult result = co_await stream_.read_done();
-    if (result.ok()) result = co_await await_bytes(timeouts.header);
-    co_return result;
 }
 
 net::Task<IoResult> H1Server::await_bytes(milliseconds within) {
@@ -146,7 +147,7 @@ net::Task<IoResult> H1Server::await_bytes(milliseconds within) {
 }
 
 void H1Server::begin_exchange() noexcept {
-    const http::RequestHead& head = reader_.head();
+    const http::RequestHead& head = work_->reader.head();
     ++requests_;
     buffer_.consume(head.bytes);
     head_end_ = buffer_.offset();
@@ -154,7 +155,7 @@ void H1Server::begin_exchange() noexcept {
     body_left_ = head.framing.length;
     body_done_ = body_kind_ == http::BodyKind::none || (body_kind_ == http::BodyKind::length && body_left_ == 0);
     body_broken_ = false;
-    decoder_.reset();
+    work_->decoder.reset();
     waits_for_continue_ = head.expectation == http::Expectation::continue_100 && !body_done_ && buffer_.empty();
     bytes_in_ = bytes_out_ = 0;
     trailers_out_ = {};
@@ -197,7 +198,7 @@ net::Task<bool> H1Server::finish_exchange() {
 net::Task<void> H1Server::linger() {
     stream_.shutdown_send();
     // Only who asked for the end, and has sent nothing since, is surely not sending the next request now.
-    const bool expected = !reader_failed_ && reader_.head().persistence == http::Persistence::close;
+    const bool expected = !reader_failed_ && work_->reader.head().persistence == http::Persistence::close;
     if (expected && body_done_ && buffer_.empty() && !stream_.has_unread()) co_return;
     const auto end = steady_clock::now() + std::max(kLinger, edition_->timeouts().body);
     for (;;) {
@@ -238,10 +239,10 @@ void H1Server::cut() noexcept {
 
 /// A tunnel may last for days, the block that holds its request's head shall not.
 void H1Server::keep_head_aside() {
-    const std::size_t size = reader_.head().bytes;
+    const std::size_t size = work_->reader.head().bytes;
     head_aside_.assign(buffer_.data() - (buffer_.offset() - (head_end_ - size)), size);
-    (void)reader_.feed(head_aside_);
-    out_ = HeadText{};
+    (void)work_->reader.feed(head_aside_);
+    work_->out = HeadText{};
 }
 
 net::Task<IoResult> H1Server::switch_protocols(const AnswerHead& head) {

@@ -3,16 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "http/chunked.hpp"
-#include "http/h1_reader.hpp"
 #include "net/stream.hpp"
 #include "proxy/buffer.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/exchange.hpp"
-#include "proxy/head_text.hpp"
+#include "proxy/workspace.hpp"
 
 namespace corsd::proxy {
 
@@ -50,13 +49,13 @@ class H1Server final : public Exchange, private net::StreamObserver {
     /// Shutdown is over: cut it.
     void cut() noexcept;
 
-    [[nodiscard]] const http::RequestHead& head() const noexcept override { return reader_.head(); }
+    [[nodiscard]] const http::RequestHead& head() const noexcept override { return work_->reader.head(); }
     [[nodiscard]] const ClientAddress& client() const noexcept override { return arrival_.client; }
     [[nodiscard]] const Edition& edition() const noexcept override { return *edition_; }
     net::Task<BodyPiece> read_body() override;
     [[nodiscard]] bool body_at_hand() const noexcept override;
     void stop_body() noexcept override { stream_.cancel_read(); }
-    [[nodiscard]] std::string_view trailers() const noexcept override { return decoder_.trailers(); }
+    [[nodiscard]] std::string_view trailers() const noexcept override { return work_->decoder.trailers(); }
     net::Task<net::IoResult> send_interim(const AnswerHead& head) override;
     net::Task<net::IoResult> send_head(const AnswerHead& head, std::string_view first, More more) override;
     net::Task<net::IoResult> send_body(std::string_view bytes, More more) override;
@@ -83,7 +82,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
     net::Task<HeadOutcome> read_head();
     void begin_head() noexcept;
     net::Task<net::IoResult> await_bytes(std::chrono::milliseconds within);
-    net::Task<net::IoResult> await_request();
+    void park() noexcept;
     net::Task<void> refuse_head(HeadOutcome outcome);
     net::Task<bool> finish_exchange();
     net::Task<void> linger();
@@ -105,10 +104,8 @@ class H1Server final : public Exchange, private net::StreamObserver {
     Arrival arrival_;
     EditionLease edition_;  // from the first byte of a request on
     Buffer buffer_;
-    http::RequestReader reader_;
-    http::ChunkedDecoder decoder_;
-    std::string head_aside_;  // of a request that became a tunnel
-    HeadText out_;            // heads on their way out
+    std::string head_aside_;           // of a request that became a tunnel
+    std::unique_ptr<Workspace> work_;  // from the first byte of a request on
 
     // The request being carried.
     http::BodyKind body_kind_ = http::BodyKind::none;

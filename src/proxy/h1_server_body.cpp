@@ -51,11 +51,11 @@ BodyPiece H1Server::take_body() noexcept {
 
 BodyPiece H1Server::take_chunked() noexcept {
     char* const start = buffer_.data();
-    const http::ChunkedDecoder::Step step = decoder_.decode(start, buffer_.size());
+    const http::ChunkedDecoder::Step step = work_->decoder.decode(start, buffer_.size());
     BodyPiece piece;
     piece.bytes = {start, step.payload};
     buffer_.consume(step.consumed);
-    if (step.progress == http::Progress::failed) piece.failure = decoder_.failure();
+    if (step.progress == http::Progress::failed) piece.failure = work_->decoder.failure();
     body_done_ = step.progress == http::Progress::complete;
     return piece;
 }
@@ -91,7 +91,7 @@ void H1Server::decide_persistence(const AnswerHead& head) noexcept {
     const bool body_in_the_way = (upstream_ == nullptr || waits_for_continue_) && !body_drainable();
     const bool needs_close = out_framing_ == OutFraming::until_close;
     const bool unusual = head.status < 200;
-    if (!unusual && (reader_.head().persistence == http::Persistence::close || draining_ || last_one ||
+    if (!unusual && (work_->reader.head().persistence == http::Persistence::close || draining_ || last_one ||
                      body_in_the_way || needs_close)) {
         ending_ = Ending::after_answer;
     }
@@ -107,46 +107,46 @@ void H1Server::frame_answer(const AnswerHead& head) noexcept {
             break;
         case http::BodyKind::chunked:
         case http::BodyKind::until_close:
-            out_framing_ = reader_.head().minor == 0 ? OutFraming::until_close : OutFraming::chunked;
+            out_framing_ = work_->reader.head().minor == 0 ? OutFraming::until_close : OutFraming::chunked;
             break;
     }
 }
 
 void H1Server::serialise(const AnswerHead& head) {
-    out_.clear();
-    append_status_line(out_, head.status, head.reason_phrase);
-    append_passed_fields(out_, head.passed);
+    work_->out.clear();
+    append_status_line(work_->out, head.status, head.reason_phrase);
+    append_passed_fields(work_->out, head.passed);
     for (const NameValue& field : std::span(head.own).first(head.own_count))
-        append_field(out_, field.name, field.value);
+        append_field(work_->out, field.name, field.value);
     if (head.status < 200) {
-        out_.append("\r\n");
+        work_->out.append("\r\n");
         return;
     }
     switch (out_framing_) {
         case OutFraming::none:
-            if (!head.content_length.empty()) append_line(out_, "Content-Length: ", head.content_length);
+            if (!head.content_length.empty()) append_line(work_->out, "Content-Length: ", head.content_length);
             break;
         case OutFraming::length:
-            append_content_length(out_, head.framing.length);
+            append_content_length(work_->out, head.framing.length);
             break;
         case OutFraming::chunked:
-            out_.append("Transfer-Encoding: chunked\r\n");
+            work_->out.append("Transfer-Encoding: chunked\r\n");
             break;
         case OutFraming::until_close:
             break;
     }
     if (ending_ == Ending::after_answer) {
-        out_.append("Connection: close\r\n");
-    } else if (reader_.head().minor == 0) {
-        out_.append("Connection: keep-alive\r\n");
+        work_->out.append("Connection: close\r\n");
+    } else if (work_->reader.head().minor == 0) {
+        work_->out.append("Connection: keep-alive\r\n");
     }
-    out_.append("\r\n");
+    work_->out.append("\r\n");
 }
 
 net::Task<IoResult> H1Server::send_interim(const AnswerHead& head) {
-    if (reader_.head().minor == 0) co_return IoResult{};
+    if (work_->reader.head().minor == 0) co_return IoResult{};
     serialise(head);
-    const std::array<std::string_view, 1> pieces{out_};
+    const std::array<std::string_view, 1> pieces{work_->out};
     const IoResult result = co_await stream_.write_all(pieces, edition_->timeouts().write);
     if (!result.ok()) answer_failed_ = true;
     co_return result;
@@ -158,13 +158,13 @@ net::Task<IoResult> H1Server::send_head(const AnswerHead& head, std::string_view
     serialise(head);
     answer_begun_ = true;
     http::ChunkFrame chunk;
-    std::array<std::string_view, 1 + http::ChunkFrame::kPieces> pieces{out_};
+    std::array<std::string_view, 1 + http::ChunkFrame::kPieces> pieces{work_->out};
     if (out_framing_ == OutFraming::chunked) {
         const auto framed = chunk.frame({first, place(more), trailers_out_});
         std::copy(framed.begin(), framed.end(), pieces.begin() + 1);
     } else if (out_framing_ != OutFraming::none && first.size() <= kCopied) {
-        out_.append(first);
-        pieces[0] = out_;
+        work_->out.append(first);
+        pieces[0] = work_->out;
     } else if (out_framing_ != OutFraming::none) {
         pieces[1] = first;
     }

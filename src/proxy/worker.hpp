@@ -24,6 +24,7 @@
 #include "proxy/context.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/upstream_pool.hpp"
+#include "proxy/workspace.hpp"
 #include "telemetry/access_ring.hpp"
 #include "telemetry/counters.hpp"
 #include "telemetry/series.hpp"
@@ -102,6 +103,7 @@ class Worker {
     [[nodiscard]] EditionLease current() const noexcept { return edition_; }
     [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
     [[nodiscard]] net::DeadlineWheel& wheel() noexcept { return wheel_; }
+    [[nodiscard]] WorkspacePool& workspaces() noexcept { return workspaces_; }
     [[nodiscard]] cors::Scratch& scratch() noexcept { return scratch_; }
     [[nodiscard]] telemetry::Counters& counters() noexcept { return counters_; }
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
@@ -128,6 +130,7 @@ class Worker {
     net::DeadlineWheel wheel_;
     net::Poller poller_;
     BufferPool buffers_;
+    WorkspacePool workspaces_;
     EditionLease edition_;
     std::vector<std::unique_ptr<Context>> contexts_;
     cors::Scratch scratch_;
