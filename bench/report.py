@@ -63,23 +63,29 @@ def table(title, peers):
     return f"### {title}\n\n" + "\n".join(lines) + "\n"
 
 
-def markdown(facts, settings, results):
+def idle_table(kept):
+    rows = [f"| {name} | {cost:.0f} |" for name, cost in kept.items()]
+    return "### Idle connection, bytes of user memory\n\n| peer | bytes |\n|---|--:|\n" + "\n".join(rows) + "\n"
+
+
+def markdown(facts, settings, results, kept):
     versions = "; ".join(filter(None, facts["versions"].values()))
     text = (f"# Benchmark of {facts['date']}\n\ncommit {facts['commit']}, {facts['cpu']}, {facts['cores']} cores, "
             f"Linux {facts['kernel']}, load {facts['load_before']:.2f} at the start; {versions}.\n"
             f"{settings['rounds']} rounds of {settings['seconds']} s, {settings['connections']} connections; medians; ratios are "
             "medians of CPU time per request in the same round.\n\n")
-    return text + "\n".join(table(each["title"], each["peers"]) for each in results.values())
+    tables = [table(each["title"], each["peers"]) for each in results.values()]
+    return text + "\n".join(tables + ([idle_table(kept)] if kept else []))
 
 
-def save(directory, facts, settings, results):
+def save(directory, facts, settings, results, kept):
     os.makedirs(directory, exist_ok=True)
     stem = os.path.join(directory, facts["date"].replace(":", "").replace("Z", ""))
     with open(stem + ".json", "w", encoding="utf-8") as file:
-        json.dump({"machine": facts, "settings": settings,
+        json.dump({"machine": facts, "settings": settings, "idle_bytes": kept,
                    "results": {name: {"peers": {peer: {"median": medians(runs), "runs": runs} for peer, runs in each["peers"].items()},
                                       "cpu_ratio": ratios(each["peers"])} for name, each in results.items()}}, file, indent=1)
         file.write("\n")
     with open(stem + ".md", "w", encoding="utf-8") as file:
-        file.write(markdown(facts, settings, results))
+        file.write(markdown(facts, settings, results, kept))
     return stem + ".md"
