@@ -92,6 +92,10 @@ std::string Server::start() {
 
     series_ = std::make_unique<telemetry::SeriesRegistry>(threads);
     const auto series = series_->arrange(proxy::series_layout(*snapshot_));
+    // First, so that whoever gets through to a listener finds the status listener as well.
+    std::unique_ptr<StatusListener> status;
+    if (std::string error = open_status(config(), status); !error.empty()) return error;
+    adopt_status(config(), std::move(status));
     const Acceptor::Hooks hooks{[this] { return has_room(); },
                                 [this](proxy::Accepted accepted) { hand_over(std::move(accepted)); }};
     for (const config::Listener& listener : config().listeners) {
@@ -110,9 +114,6 @@ std::string Server::start() {
     watchdog_.emplace(
         threads, [this](std::size_t worker, std::function<void()> call) { workers_[worker]->post(std::move(call)); });
     reload_state_.last_success = std::chrono::system_clock::now();
-    std::unique_ptr<StatusListener> status;
-    if (std::string error = open_status(config(), status); !error.empty()) return error;
-    adopt_status(config(), std::move(status));
     return {};
 }
 
