@@ -132,10 +132,10 @@ std::string other_place(std::string_view unknown) {
 std::string foreign_spelling(Section section, std::string_view unknown) {
     const ForeignKey* foreign = find_foreign(unknown);
     if (foreign == nullptr) return {};
-    const std::string ours(foreign->ours);
-    if (ours.find(' ') != std::string::npos) return ours;
-    const std::string told =
-        "what " + std::string(foreign->product) + " calls `" + std::string(unknown) + "` is `" + ours + "` here";
+    const std::string_view ours = foreign->ours;
+    if (ours.find(' ') != std::string_view::npos) return std::string(ours);
+    const std::string told = "what " + std::string(foreign->product) + " calls `" + std::string(unknown) + "` is `" +
+                             std::string(ours) + "` here";
     return find_key(section, ours) != nullptr ? told : told + ", in a resource or in `defaults:`";
 }
 

@@ -53,7 +53,8 @@ std::optional<std::string> read_system_file(const std::string& path, std::string
 Environment system_environment() {
     Environment environment;
     environment.variable = [](std::string_view name) -> std::optional<std::string> {
-        const char* value = std::getenv(std::string(name).c_str());
+        // Nothing in this process changes its environment.
+        const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe)
         return value == nullptr ? std::nullopt : std::optional<std::string>(value);
     };
     environment.read_file = read_system_file;
