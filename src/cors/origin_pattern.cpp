@@ -87,7 +87,9 @@ bool admits_unrelated_hosts(const re2::RE2& regex) {
         for (const std::string& port : ports_of(regex.pattern())) {
             bool all = true;
             for (const std::string_view host : {"qzvxkj.wqpfgh", "ymuolt.bnd.cxzesr"}) {
-                all = all && re2::RE2::FullMatch(scheme + "://" + std::string(host) + port, regex);
+                std::string origin = scheme;
+                origin.append("://").append(host).append(port);
+                all = all && re2::RE2::FullMatch(origin, regex);
             }
             if (all) return true;
         }
