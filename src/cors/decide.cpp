@@ -153,7 +153,9 @@ Verdict Judge::run() noexcept {
     policy_ = &entry_for(method);
     verdict_.policy = policy_;
     verdict_.mode = policy_->source().mode;
-    verdict_.kind = is_preflight ? Kind::preflight : is_handshake_ ? Kind::websocket : Kind::actual;
+    verdict_.kind = is_preflight    ? RequestKind::preflight
+                    : is_handshake_ ? RequestKind::websocket
+                                    : RequestKind::actual;
     verdict_.relation = caller_.relation;
     const bool report_only = verdict_.mode == Mode::report_only;
     if (repeated) {  // N6, in every mode
@@ -245,7 +247,7 @@ void Judge::actual() noexcept {
     if (source.cross_site_navigation == CrossSiteNavigation::allow && question_.method == "POST" &&
         is_navigation(question_) && caller_.form != OriginForm::malformed) {
         // N45: a form of another site navigates here; its page never reads the answer, so nothing is granted, nor kept.
-        verdict_.kind = Kind::navigation;
+        verdict_.kind = RequestKind::navigation;
         verdict_.forward_origin = source.forward_origin == Option::on;
         return;
     }

@@ -16,7 +16,7 @@ namespace corsd::cors {
 enum class Action : std::uint8_t { forward, answer_preflight, refuse };
 
 /// What the request is. `navigation`: a form of another site that N45 admits; `websocket`: a handshake (N43).
-enum class Kind : std::uint8_t { actual, preflight, navigation, websocket };
+enum class RequestKind : std::uint8_t { actual, preflight, navigation, websocket };
 
 /// How the request stands to the site (N4, N5).
 enum class Relation : std::uint8_t { same_origin, no_origin, cross_origin };
@@ -46,7 +46,7 @@ struct Grants {
 
 struct Verdict {
     Action action = Action::forward;
-    Kind kind = Kind::actual;
+    RequestKind kind = RequestKind::actual;
     Relation relation = Relation::no_origin;
     /// What the policy would refuse it for, whatever the mode lets happen; none when it is admitted.
     Reason reason = Reason::none;

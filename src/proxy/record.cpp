@@ -24,13 +24,13 @@ using telemetry::DecisionKind;
 
 [[nodiscard]] DecisionKind kind_of(const cors::Verdict& verdict) noexcept {
     switch (verdict.kind) {
-        case cors::Kind::preflight:
+        case cors::RequestKind::preflight:
             return DecisionKind::preflight;
-        case cors::Kind::navigation:
+        case cors::RequestKind::navigation:
             return DecisionKind::navigation;
-        case cors::Kind::websocket:
+        case cors::RequestKind::websocket:
             return DecisionKind::websocket;
-        case cors::Kind::actual:
+        case cors::RequestKind::actual:
             break;
     }
     switch (verdict.relation) {
