@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "cli/diagnostics.hpp"
 #include "config/load.hpp"
 #include "config/snapshot.hpp"
+#include "ops/logs.hpp"
 #include "ops/server.hpp"
 #include "telemetry/log.hpp"
 
@@ -20,16 +22,6 @@ namespace {
                              environment);
 }
 
-[[nodiscard]] telemetry::LogSettings log_settings(const config::Log& log) {
-    telemetry::LogSettings settings;
-    if (const auto level = telemetry::level_from(log.level)) settings.level = *level;
-    settings.format = log.format == config::LogFormat::json   ? telemetry::LineFormat::json
-                      : log.format == config::LogFormat::text ? telemetry::LineFormat::text
-                                                              : telemetry::LineFormat::automatic;
-    settings.output = log.output;
-    return settings;
-}
-
 [[nodiscard]] int fail(const std::string& message) {
     std::fprintf(stderr, "corsd: %s\n", message.c_str());
     return kFailure;
@@ -41,10 +33,14 @@ int run_daemon(const ConfigChoice& choice) {
     config::Loaded loaded = load(choice);
     print_diagnostics(loaded);
     if (!loaded.ok()) return kBadConfig;
-    if (const auto error = telemetry::log_open(log_settings(loaded.config->log))) return fail(*error);
-    ops::Server server(std::make_shared<const config::Snapshot>(std::move(*loaded.config)));
+    if (const auto error = telemetry::log_open(ops::diagnostic_log(loaded.config->log))) return fail(*error);
+    ops::Loader::Load reload;
+    if (!choice.file.empty()) reload = [choice] { return load(choice); };
+    ops::Server server(std::make_shared<const config::Snapshot>(std::move(*loaded.config)), std::move(reload));
     if (const std::string error = server.start(); !error.empty()) return fail(error);
     server.run();
+    // The end of main destroys what a thread that still reads the configuration works with.
+    if (server.hangs()) std::_Exit(kSuccess);
     return kSuccess;
 }
 

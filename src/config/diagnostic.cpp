@@ -52,6 +52,12 @@ void append_place(std::string& out, const SourceSpan& span, const Sources& sourc
     if (span.known()) out += ':' + std::to_string(span.line) + ':' + std::to_string(span.column);
 }
 
+void append_head(std::string& out, const Diagnostic& diagnostic, const Sources& sources) {
+    append_place(out, diagnostic.span, sources);
+    out += diagnostic.severity == Severity::error ? ": error[" : ": warning[";
+    out += diagnostic.code + "]: " + printable(diagnostic.message);
+}
+
 void append_line(std::string& out, const SourceSpan& span, const Sources& sources) {
     if (!span.known() || span.file >= sources.size()) return;
     std::string_view line = line_of(sources[span.file].text, span.line);
@@ -77,11 +83,22 @@ void append_line(std::string& out, const SourceSpan& span, const Sources& source
 
 }  // namespace
 
+std::string render_line(const Diagnostic& diagnostic, const Sources& sources) {
+    std::string out;
+    append_head(out, diagnostic, sources);
+    if (!diagnostic.fix.empty()) out += "; fix: " + printable(diagnostic.fix);
+    if (diagnostic.related.known()) {
+        out += "; ";
+        append_place(out, diagnostic.related, sources);
+        out += ": " + printable(diagnostic.related_message);
+    }
+    return out;
+}
+
 std::string render(const Diagnostic& diagnostic, const Sources& sources) {
     std::string out;
-    append_place(out, diagnostic.span, sources);
-    out += diagnostic.severity == Severity::error ? ": error[" : ": warning[";
-    out += diagnostic.code + "]: " + printable(diagnostic.message) + '\n';
+    append_head(out, diagnostic, sources);
+    out += '\n';
     append_line(out, diagnostic.span, sources);
     if (!diagnostic.fix.empty()) out += "      = fix: " + printable(diagnostic.fix) + '\n';
     if (diagnostic.related.known()) {

@@ -29,6 +29,9 @@ struct Source {
 };
 using Sources = std::vector<Source>;
 
+/// `file:line:col: error[code]: message; fix: …`: one line, for a log.
+[[nodiscard]] std::string render_line(const Diagnostic& diagnostic, const Sources& sources);
+
 /// `file:line:col: error[code]: message`, the source line, a caret, the fix; then the related place. Ends in a newline.
 [[nodiscard]] std::string render(const Diagnostic& diagnostic, const Sources& sources);
 

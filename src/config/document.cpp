@@ -147,7 +147,20 @@ class TreeBuilder final : public YAML::EventHandler {
         add(std::move(node));
     }
 
+    /// Of anything, also of what is wrong: a file of ten megabytes ends here, not in gigabytes.
+    void check_bounds(const SourceSpan& place) {
+        if (++values_ > kMaxValues) {
+            report_.error("too-large", place, "the file holds more than a million values");
+            throw Stop{};
+        }
+        if (report_.full()) {
+            report_.error("too-many", place, "too many problems to go on");
+            throw Stop{};
+        }
+    }
+
     void add(Node node) {
+        check_bounds(node.span);
         if (frames_.empty()) {
             root_ = std::move(node);
             return;
@@ -203,7 +216,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Report& report_;
     Node root_;
     std::vector<Frame> frames_;
-    std::size_t documents_ = 0;
+    std::size_t documents_ = 0, values_ = 0;
 };
 
 /// The white space that the line of a position starts with.

@@ -46,6 +46,8 @@ struct Entry {
 
 inline constexpr std::size_t kMaxDocumentBytes = 16U << 20U;
 inline constexpr std::size_t kMaxDepth = 32;
+/// Keys and values of a file; ten thousand resources have some hundred thousand. Bounds what a load costs in memory.
+inline constexpr std::size_t kMaxValues = 1'000'000;
 
 /// Checks the bytes that YAML would let through: size, UTF-8, controls. False when something was reported.
 [[nodiscard]] bool check_text(std::string_view text, std::uint32_t file, Report& report);

@@ -107,6 +107,8 @@ enum class AccessOnly : std::uint8_t { all, refused, errors };
 enum class AccessEnabled : std::uint8_t { no, yes };
 
 struct Log {
+    bool operator==(const Log&) const = default;
+
     std::string level = "info";
     LogFormat format = LogFormat::automatic;
     std::string output = "stderr";  // stderr | stdout | a path (relative to the working directory)

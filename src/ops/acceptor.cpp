@@ -47,8 +47,13 @@ constexpr milliseconds kCalm{1000};
 
 }  // namespace
 
-Acceptor::Acceptor(boost::asio::io_context& io, const config::Listener& listener, Hooks hooks)
-    : io_(io), listener_(listener), hooks_(std::move(hooks)), acceptor_(io.get_executor()), timer_(io.get_executor()) {}
+Acceptor::Acceptor(boost::asio::io_context& io, const config::Listener& listener, std::uint32_t number, Hooks hooks)
+    : io_(io),
+      listener_(listener),
+      number_(number),
+      hooks_(std::move(hooks)),
+      acceptor_(io.get_executor()),
+      timer_(io.get_executor()) {}
 
 Acceptor::~Acceptor() {
     close();
@@ -97,16 +102,19 @@ void Acceptor::start() {
     wait();
 }
 
+// What these wait for may have happened already when the acceptor is closed or destroyed, and is told of in its turn.
+
 void Acceptor::wait() {
-    acceptor_.async_wait(decltype(acceptor_)::wait_read, [this](const error_code& error) {
-        if (!error) accept_all();
-    });
+    acceptor_.async_wait(decltype(acceptor_)::wait_read,
+                         [this, alive = std::weak_ptr<char>(alive_)](const error_code& error) {
+                             if (!error && !alive.expired() && acceptor_.is_open()) accept_all();
+                         });
 }
 
 void Acceptor::pause(milliseconds time) {
     timer_.expires_after(time);
-    timer_.async_wait([this](const error_code& error) {
-        if (!error && acceptor_.is_open()) accept_all();
+    timer_.async_wait([this, alive = std::weak_ptr<char>(alive_)](const error_code& error) {
+        if (!error && !alive.expired() && acceptor_.is_open()) accept_all();
     });
 }
 
@@ -148,7 +156,7 @@ void Acceptor::accept_all() {
         int error = errno;
         if (descriptor.get() >= 0) {
             const net::SocketAddress from{reinterpret_cast<const sockaddr*>(&peer), size};
-            error = hand_over({std::move(descriptor), from});
+            error = hand_over({std::move(descriptor), from, number_});
             if (error == 0) continue;
         }
         if (error == EAGAIN || error == EWOULDBLOCK) break;

@@ -6,7 +6,9 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "config/settings.hpp"
@@ -14,7 +16,7 @@
 
 namespace corsd::ops {
 
-/// Main thread. Accepts while `gate` allows it, pauses when descriptors run out, and never ends by itself.
+/// Main thread. Accepts while `room` allows it, pauses when descriptors run out, and never ends by itself.
 class Acceptor {
   public:
     /// What the server does with connections. Both are called on the main thread.
@@ -23,7 +25,9 @@ class Acceptor {
         std::function<void(proxy::Accepted)> accepted;
     };
 
-    Acceptor(boost::asio::io_context& io, const config::Listener& listener, Hooks hooks);
+    /// `number` is what connections of this listener are known by.
+    Acceptor(boost::asio::io_context& io, const config::Listener& listener, std::uint32_t number, Hooks hooks);
+    /// Not from within one of its own calls.
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;
@@ -35,9 +39,10 @@ class Acceptor {
     /// request, and closes.
     void finish();
     void close() noexcept;
+    [[nodiscard]] const config::Listener& listener() const noexcept { return listener_; }
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
   private:
-    struct SocketFile;
     void wait();
     void accept_all();
     [[nodiscard]] int hand_over(proxy::Accepted accepted);
@@ -48,6 +53,7 @@ class Acceptor {
 
     boost::asio::io_context& io_;
     const config::Listener listener_;
+    const std::uint32_t number_;
     Hooks hooks_;
     boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>
         acceptor_;
@@ -57,6 +63,7 @@ class Acceptor {
     bool exhausted_ = false;  // as the log knows it
     std::chrono::steady_clock::time_point exhausted_at_{};
     bool owns_path_ = false;
+    std::shared_ptr<char> alive_ = std::make_shared<char>();  // for what is told of later
 };
 
 }  // namespace corsd::ops

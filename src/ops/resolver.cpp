@@ -37,7 +37,7 @@ void Resolver::ask() {
     resolver_.async_resolve(
         endpoint_.host, std::to_string(endpoint_.port), flags,
         [this](const boost::system::error_code& error, const Tcp::resolver::results_type& results) {
-            if (stopped_) return;
+            if (error == boost::asio::error::operation_aborted || stopped_) return;
             std::vector<net::SocketAddress> addresses;
             std::vector<std::string> texts;
             if (!error) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,7 +17,8 @@
 #include <vector>
 
 #include "config/snapshot.hpp"
-#include "ops/acceptor.hpp"
+#include "ops/listeners.hpp"
+#include "ops/loader.hpp"
 #include "ops/reload_state.hpp"
 #include "ops/resolver.hpp"
 #include "ops/status_listener.hpp"
@@ -30,30 +32,43 @@ namespace corsd::ops {
 /// One per process. start(), then run() until a signal ends it.
 class Server {
   public:
-    explicit Server(std::shared_ptr<const config::Snapshot> snapshot);
+    /// `reload` loads the configuration anew (SIGHUP); empty: there is nothing to load it from.
+    Server(std::shared_ptr<const config::Snapshot> snapshot, Loader::Load reload);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
     /// Opens the access log and all listeners. Returns what went wrong, in one line; nothing then listens.
     [[nodiscard]] std::string start();
-    /// Serves until SIGTERM or SIGINT, then finishes what runs within timeouts.drain; a second signal ends the process
-    /// at once.
+    /// Serves until SIGTERM or SIGINT, then finishes what runs within timeouts.drain; a second one ends the process at
+    /// once. SIGHUP reloads the configuration, SIGUSR1 opens log files again.
     void run();
 
     /// Main thread.
     [[nodiscard]] const ReloadState& reload_state() const noexcept { return reload_state_; }
+    /// After run(): does a thread still read the configuration, which cannot be waited for?
+    [[nodiscard]] bool hangs() const noexcept { return loader_.busy(); }
 
   private:
+    using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                    boost::asio::io_context::executor_type>;
+    struct Upstream {
+        proxy::Provision::Upstream provision;
+        std::unique_ptr<Resolver> resolver;
+    };
+
     void await_signal();
+    void hear(int signal);
     void drain();
     void hand_over(proxy::Accepted accepted);
     void admit(proxy::Accepted& accepted);
     void forget(const net::SocketAddress& peer);
     [[nodiscard]] bool has_room() const noexcept;
+    [[nodiscard]] proxy::Provision provision(std::size_t worker) const;
     void start_workers();
     void watch_workers();
-    [[nodiscard]] const config::Config& config() const noexcept { return snapshot_->config(); }
+    void look_later();
 
     // server_status.cpp
     /// Opens the status listener that `next` wants beside the one there is, unless that is the same. Returns what went
@@ -65,29 +80,46 @@ class Server {
     [[nodiscard]] std::string readiness();
     [[nodiscard]] std::string metrics();
 
-    using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                    boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                    boost::asio::io_context::executor_type>;
+    // server_reload.cpp
+    void reload();
+    void adopt(LoadOutcome outcome);
+    [[nodiscard]] std::string open_logs(const config::Log& log, std::unique_ptr<telemetry::AccessLog>& access_log);
+    void arrange_upstreams(const config::Config& next);
+    void resolve(const std::shared_ptr<proxy::UpstreamShare>& share);
+    void hand_to_workers();
+    void end_connections(const std::vector<std::uint32_t>& listeners);
+    void acknowledged();
+    void end_reload(ReloadState::Last how);
+    [[nodiscard]] const config::Config& config() const noexcept { return snapshot_->config(); }
+    [[nodiscard]] static std::size_t thread_count(const config::Config& config) noexcept;
 
     boost::asio::io_context io_{1};
     std::shared_ptr<const config::Snapshot> snapshot_;
     proxy::WorkerShare share_;
-    std::vector<std::shared_ptr<proxy::UpstreamShare>> upstreams_;  // by index in the configuration
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::unique_ptr<telemetry::SeriesRegistry> series_;
-    std::vector<std::unique_ptr<Acceptor>> acceptors_;
-    std::vector<std::unique_ptr<Resolver>> resolvers_;
+    std::shared_ptr<const telemetry::SeriesTable> series_table_;  // of the snapshot
+    Listeners listeners_;
+    std::vector<Upstream> upstreams_;  // by index in the configuration
     std::vector<std::unique_ptr<proxy::Worker>> workers_;
     std::vector<std::thread> threads_;
     boost::asio::signal_set signals_;
     Timer timer_;
     std::chrono::steady_clock::time_point drain_end_{};
     std::map<std::array<std::uint8_t, 16>, std::size_t>
-        per_address_;  // only while limits.max_connections_per_address is set
-    ReloadState reload_state_;
+        per_address_;                         // only while limits.max_connections_per_address is set
     std::unique_ptr<StatusListener> status_;  // null: nobody asks
     std::optional<Watchdog> watchdog_;
     bool serving_ = false, draining_ = false, cut_ = false;
+
+    // Reloads.
+    Loader::Load load_;
+    Loader loader_;
+    ReloadState reload_state_;
+    bool reloading_ = false, reload_again_ = false;
+    std::size_t awaited_ = 0;                                // workers that have not acknowledged yet
+    std::unique_ptr<telemetry::AccessLog> last_access_log_;  // until then
+    std::map<std::uint32_t, Timer> gone_listeners_;          // their connections are cut when it expires
 };
 
 }  // namespace corsd::ops

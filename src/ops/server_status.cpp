@@ -59,7 +59,7 @@ std::string Server::metrics() {
     for (const auto& worker : workers_)
         input.workers.push_back(&worker->counters());
     for (std::size_t i = 0; i < config().upstreams.size(); ++i) {
-        const proxy::UpstreamShare& upstream = *upstreams_[i];
+        const proxy::UpstreamShare& upstream = *upstreams_[i].provision.share;
         const std::uint64_t idle = upstream.idle.load(std::memory_order_relaxed);
         input.upstreams.push_back({config().upstreams[i].name, upstream.open.load(std::memory_order_relaxed), idle});
     }

@@ -122,8 +122,8 @@ StatusListener::StatusListener(boost::asio::io_context& io, config::Address addr
       listener_{"status", std::move(address), {}},
       source_(std::move(source)),
       check_(check_for(listener_.address)),
-      acceptor_(io, listener_, {[] { return true; }, [this](proxy::Accepted accepted) { take(std::move(accepted)); }}) {
-}
+      acceptor_(io, listener_, 0,
+                {[] { return true; }, [this](proxy::Accepted accepted) { take(std::move(accepted)); }}) {}
 
 StatusListener::~StatusListener() {
     acceptor_.close();

@@ -48,6 +48,29 @@ TEST_CASE("four times the file takes nothing like sixteen times as long") {
     CHECK(four_times < 12 * once + 1);
 }
 
+TEST_CASE("a file that is wrong at a million places is refused at once, with the first of them") {
+    std::string text = "a: &a [x]\nb: [";
+    for (int i = 0; i < 1'000'000; ++i)
+        text += "*a, ";
+    const Loaded loaded = World{}.load(text + "*a]\n");
+    CHECK_FALSE(loaded.ok());
+    CHECK(loaded.diagnostics.size() < 30'000);
+    CHECK(loaded.diagnostics.front().code == "anchor");
+    CHECK(loaded.diagnostics[1].code == "alias");
+    CHECK(loaded.diagnostics.back().code == "too-many");
+}
+
+TEST_CASE("a file of more than a million values is refused at the one too many") {
+    std::string text = "groups: {g: [";
+    for (int i = 0; i < 1'000'000; ++i)
+        text += "x,";
+    const Loaded loaded = World{}.load(text + "x]}\n");
+    CHECK_FALSE(loaded.ok());
+    REQUIRE(loaded.diagnostics.size() == 1);
+    CHECK(loaded.diagnostics.front().code == "too-large");
+    CHECK(loaded.diagnostics.front().span.column > 1'900'000);
+}
+
 TEST_CASE("10 000 bad origins are 10 000 diagnostics, each once") {
     std::string text = many_origins(1);
     for (int i = 0; i < 10'000; ++i)
