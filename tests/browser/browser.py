@@ -58,6 +58,9 @@ class Browser:
     """Runs scripts as a page of the origin that was visited last."""
 
     def __init__(self):
+        for program in (CHROMIUM, DRIVER):
+            if not pathlib.Path(program).exists():
+                raise RuntimeError(f"{program} is missing: scripts/bootstrap --tests installs it (not on Ubuntu, which has it as a snap only)")
         options = Options()
         options.binary_location = CHROMIUM
         # No sandbox: containers and root have no user namespaces for it, and only our own pages are visited.
