@@ -72,7 +72,8 @@ void count(const Context& context, const telemetry::AccessEntry& entry) noexcept
     counters.count_response(context.status);
     counters.bytes_in.add(entry.bytes_in);
     counters.bytes_out.add(entry.bytes_out);
-    counters.duration.observe(entry.duration_us);
+    // How long a tunnel lived says nothing about how fast requests are served.
+    if (context.status != 101) counters.duration.observe(entry.duration_us);
     if (context.upstream_counters != nullptr && entry.upstream_us != 0) {
         context.upstream_counters->wait.observe(entry.upstream_us);
     }

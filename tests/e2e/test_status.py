@@ -123,6 +123,17 @@ class Counting(Status):
         self.assertEqual(samples['corsd_upstream_connections{upstream="default",state="active"}'], 0)
         self.assertEqual(samples["corsd_access_log_dropped_total"], 0)
 
+    def test_a_tunnel_has_no_duration(self):
+        def switch(request, connection):
+            return b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n"
+        _, server = self.served(switch)
+        with server.client() as client:
+            client.send("GET", "/", [("Connection", "upgrade"), ("Upgrade", "echo")])
+            self.assertEqual(client.response().status, 101)
+        samples = self.wait_total(1)
+        self.assertEqual(samples['corsd_responses_total{site="default",class="1xx"}'], 1)
+        self.assertEqual(samples['corsd_request_duration_seconds_count{site="default"}'], 0)
+
     def test_an_upstream_that_is_down_and_one_that_breaks_off(self):
         def respond(request, connection):
             connection.close()
