@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from support import (ALLOWED, CORSD, Client, Corsd, Process, TestCase, Upstream, accepts, corsd, free_port, ok, wait_until)
@@ -77,6 +78,51 @@ class Ending(TestCase):
         self.assertEqual(server.exit_code(10), 0)
         with self.assertRaises(ConnectionError):
             client.response()
+
+    def test_sigterm_under_load_loses_no_request_that_was_sent_before(self):
+        upstream, server = self.pair(lambda request, connection: ok(request.target.encode()))
+        lost, wrong, said_close, served = [], [], [], [0]
+
+        def keep_asking(number):
+            client = server.client()
+            sent = time.monotonic()
+            try:
+                for turn in range(1_000_000):
+                    target = f"/api/{number}/{turn}"
+                    client.send("GET", target)
+                    sent = time.monotonic()
+                    answer = client.response()
+                    served[0] += 1
+                    if (answer.status, answer.body) != (200, target.encode()):
+                        wrong.append((target, answer.status, answer.body))
+                    if answer.headers.get("Connection") == "close":
+                        said_close.append(number)
+                        return
+            except OSError:
+                lost.append(sent)
+            finally:
+                client.close()
+
+        crowd = [threading.Thread(target=keep_asking, args=(number,)) for number in range(24)]
+        for thread in crowd:
+            thread.start()
+        upstream.wait(500)
+        stopped = time.monotonic()
+        server.terminate()
+        for thread in crowd:
+            thread.join()
+        self.assertEqual(server.exit_code(), 0, server.stderr())
+        self.assertEqual(wrong, [])
+        self.assertEqual([sent for sent in lost if sent < stopped], [])
+        self.assertGreater(len(said_close), 0)
+        self.assertEqual(upstream.count(), served[0], "nothing reached the upstream whose answer was not delivered")
+
+    def test_a_second_signal_ends_at_once(self):
+        _, server, client = self.held(extra="timeouts: {drain: 1h}")
+        server.terminate()
+        wait_until(lambda: not accepts(server.port), "the listener to close")
+        server.terminate()
+        self.assertEqual(server.exit_code(10), 1)
 
     def test_the_access_log_is_whole_at_exit(self):
         _, server = self.pair()
@@ -199,6 +245,40 @@ class LivingOn(TestCase):
 
         wait_until(served, "service after the crowd left")
         self.assertTrue(server.alive())
+
+    def test_out_of_descriptors_accepting_pauses_without_spinning(self):
+        # Nobody says anything, so timeouts.header makes room, some 35 at a time.
+        upstream = self.start(Upstream())
+        server = self.start(Corsd(upstream.port, wrap=("prlimit", "--nofile=48:48"), extra="timeouts: {header: 1s}"))
+        before = self.processor_seconds(server)
+        crowd = [self.start(Client(server.port)) for _ in range(100)]
+        for client in crowd:
+            self.assertTrue(client.closed())
+        self.assertLess(self.processor_seconds(server) - before, 0.5)
+        self.assertEqual(len([line for line in server.lines() if b"no more connections" in line]), 1)
+        wait_until(lambda: server.ask("GET", "/api/x").status == 200
+                   and any(b"accepting again" in line for line in server.lines()), "the end of it in the log")
+
+    def processor_seconds(self, server):
+        fields = pathlib.Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_connections_beyond_the_limit_wait_for_room(self):
+        upstream = self.start(Upstream(lambda request, connection: ok(request.target.encode())))
+        server = self.start(Corsd(upstream.port, extra="limits: {max_connections: 2}"))
+        wait_until(lambda: server.ask("GET", "/api/ready").status == 200, "the probe of the start to be gone")
+        first, second = self.start(server.client()), self.start(server.client())
+        for client in (first, second):
+            client.send("GET", "/api/in")
+            self.assertEqual(client.response().status, 200)
+        third = self.start(server.client())
+        third.send("GET", "/api/third")
+        for _ in range(50):
+            first.send("GET", "/api/in")
+            self.assertEqual(first.response().status, 200)
+        self.assertNotIn("/api/third", [request.target for request in upstream.requests])
+        second.close()
+        self.assertEqual(third.response().body, b"/api/third")
 
     def test_clients_that_vanish_mid_answer(self):
         big = ok(b"x" * 4_000_000)

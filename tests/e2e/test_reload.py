@@ -313,6 +313,11 @@ class UnderLoad(Reloading):
         self.addCleanup(stop.set)
 
         def respond(request, connection):
+            if request.target == "/api/chat":
+                connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+                while data := connection.sock.recv(100):
+                    connection.send(data)
+                return connection.close()
             if request.target != "/api/long":
                 return ok(b"y" * 1000)
             connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -367,10 +372,20 @@ class UnderLoad(Reloading):
         crowd += [threading.Thread(target=download, args=(client,)) for client in downloads]
         for thread in crowd:
             thread.start()
+        tunnels = [self.start(server.client()) for _ in range(3)]
+        for tunnel in tunnels:
+            tunnel.send("GET", "/api/chat", [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+                                             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")])
+            self.assertEqual(tunnel.head_of_response().status, 101)
         memory, files = [], []
         for turn in range(self.ROUNDS):
             write((OTHER, ALLOWED)[turn % 2])
             self.hup(server)
+            for tunnel in tunnels:
+                tunnel.raw(b"%6d" % turn)
+                back = []
+                self.assertTrue(tunnel.reader.exactly(6, back.append))
+                self.assertEqual(b"".join(back), b"%6d" % turn)
             memory.append(self.resident(server))
             files.append(len(os.listdir(f"/proc/{server.pid}/fd")))
         done.set()
