@@ -143,35 +143,45 @@ int Acceptor::hand_over(proxy::Accepted accepted) {
     return 0;
 }
 
+Acceptor::Taken Acceptor::accept_one() {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    net::Descriptor descriptor{
+        ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    int error = descriptor.get() < 0 ? errno : 0;
+    if (error == 0) {
+        const net::SocketAddress from{reinterpret_cast<const sockaddr*>(&peer), size};
+        error = hand_over({std::move(descriptor), from, number_});
+    }
+    if (error == EAGAIN || error == EWOULDBLOCK) return Taken::all;
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+        report_exhaustion(error);
+        return Taken::exhausted;
+    }
+    // Anything else belongs to the one connection that was lost before it was taken (accept(2)).
+    return Taken::one;
+}
+
 void Acceptor::accept_all() {
     for (int taken = 0; taken < kBatch; ++taken) {
         if (!hooks_.room()) {
             pause(kFullPause);
             return;
         }
-        sockaddr_storage peer{};
-        socklen_t size = sizeof peer;
-        net::Descriptor descriptor{::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
-                                             SOCK_NONBLOCK | SOCK_CLOEXEC)};
-        int error = errno;
-        if (descriptor.get() >= 0) {
-            const net::SocketAddress from{reinterpret_cast<const sockaddr*>(&peer), size};
-            error = hand_over({std::move(descriptor), from, number_});
-            if (error == 0) continue;
-        }
-        if (error == EAGAIN || error == EWOULDBLOCK) break;
-        if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-            report_exhaustion(error);
+        const Taken outcome = accept_one();
+        if (outcome == Taken::all) break;
+        if (outcome == Taken::exhausted) {
             pause(kExhaustedPause);
             return;
         }
-        // Anything else belongs to the one connection that was lost before it was taken (accept(2)).
     }
     wait();
 }
 
 void Acceptor::finish() {
-    if (acceptor_.is_open()) accept_all();
+    // Whether there is room or not: no more will come, and the kernel bounds the queue.
+    while (acceptor_.is_open() && accept_one() == Taken::one) {
+    }
     close();
 }
 

@@ -44,6 +44,8 @@ class Acceptor {
 
   private:
     void wait();
+    enum class Taken : std::uint8_t { one, all, exhausted };  // exhausted: no descriptors or memory just now
+    [[nodiscard]] Taken accept_one();
     void accept_all();
     [[nodiscard]] int hand_over(proxy::Accepted accepted);
     void pause(std::chrono::milliseconds time);

@@ -117,6 +117,20 @@ class Ending(TestCase):
         self.assertGreater(len(said_close), 0)
         self.assertEqual(upstream.count(), served[0], "nothing reached the upstream whose answer was not delivered")
 
+    def test_all_that_waits_to_be_accepted_is_answered(self):
+        # More than are accepted in one go, and more than limits.max_connections lets in.
+        _, server = self.pair(extra="limits: {max_connections: 100}")
+        server.child.send_signal(signal.SIGSTOP)
+        wait_until(lambda: b") T " in pathlib.Path(f"/proc/{server.pid}/stat").read_bytes(), "the program to stop")
+        queue = [self.start(server.client()) for _ in range(300)]
+        for client in queue:
+            client.send("GET", "/api/queued")
+        server.terminate()
+        server.child.send_signal(signal.SIGCONT)
+        for client in queue:
+            self.assertEqual(client.response().status, 200)
+        self.assertEqual(server.exit_code(), 0)
+
     def test_a_second_signal_ends_at_once(self):
         _, server, client = self.held(extra="timeouts: {drain: 1h}")
         server.terminate()
