@@ -9,23 +9,6 @@ namespace corsd::config {
 namespace {
 
 constexpr std::string_view kDefaultListen = "127.0.0.1:8080";
-constexpr std::string_view kDefaultUpstream = "http://127.0.0.1:5000";
-
-Node literal(std::string_view text) {
-    Node node;
-    node.kind = Node::Kind::scalar;
-    node.text = text;
-    return node;
-}
-
-void exclusive_forms(Fields& root, std::string_view short_form, std::string_view long_form) {
-    if (!root.given(short_form) || !root.given(long_form)) return;
-    Diagnostic& problem = root.context().report.error("exclusive-keys", root.key_span(long_form),
-                                                      "`" + std::string(short_form) + "` is short for `" +
-                                                          std::string(long_form) + "`; only one of them may be given");
-    problem.related = root.key_span(short_form);
-    problem.related_message = "`" + std::string(short_form) + "` is given here";
-}
 
 void read_listener(const Node& item, Config& config, Context& context) {
     Fields fields(item, Section::listener, context);
@@ -90,62 +73,30 @@ void judge_status(const Address& address, const SourceSpan& span, const Config& 
         .fix = "listen on 127.0.0.1 or on a private address";
 }
 
-void read_keepalive(Fields& fields, Upstream& upstream) {
-    const Node* node = fields.take("keepalive");
-    if (node == nullptr) return;
-    Fields keys(*node, Section::keepalive, fields.context());
-    keys.count_into("max_idle", upstream.max_idle, 1'000'000);
-    keys.duration_into("idle_timeout", upstream.idle_timeout);
-}
-
-void read_endpoints(Fields& fields, Upstream& upstream) {
-    Context& context = fields.context();
-    const Node* list = fields.take("endpoints");
-    if (!fields.given("endpoints")) {
-        context.report.error("missing-key", upstream.span, "the upstream `" + upstream.name + "` needs `endpoints`")
-            .fix = "endpoints: [\"http://127.0.0.1:5000\"]";
-    }
-    if (list == nullptr) return;
-    const std::vector<const Node*> items = text_items(*list, context);
-    if (list->items.empty()) {
-        context.report.error("missing-key", list->span, "the upstream `" + upstream.name + "` has no endpoint").fix =
-            "[\"http://127.0.0.1:5000\"]";
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        if (i == 1) {
-            context.report.error("not-supported", items[i]->span, "more than one endpoint is not supported yet").fix =
-                "remove it";
-        }
-        if (auto address = read_endpoint(*items[i], context)) upstream.endpoints.push_back(std::move(*address));
-    }
-}
-
-void read_upstream(const Entry& entry, Config& config, Context& context) {
-    Upstream upstream;
-    upstream.name = entry.key;
-    upstream.span = entry.key_span;
-    if (entry.value.kind == Node::Kind::map) {
-        Fields fields(entry.value, Section::upstream, context);
-        read_endpoints(fields, upstream);
-        if (const auto pass = fields.boolean("pass_host")) {
-            upstream.pass_host = *pass ? PassHost::client : PassHost::endpoint;
-        }
-        read_keepalive(fields, upstream);
-    } else if (entry.value.kind != Node::Kind::broken) {
-        report_wrong_type(entry.value, entry.key, "keys below it, `endpoints` at least", context);
-    }
-    // Also a broken one keeps its name, so that what names it is not reported as well.
-    config.upstreams.push_back(std::move(upstream));
-}
-
 }  // namespace
+
+Node default_text(std::string_view text) {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = text;
+    return node;
+}
+
+void exclusive_forms(Fields& root, std::string_view short_form, std::string_view long_form) {
+    if (!root.given(short_form) || !root.given(long_form)) return;
+    Diagnostic& problem = root.context().report.error("exclusive-keys", root.key_span(long_form),
+                                                      "`" + std::string(short_form) + "` is short for `" +
+                                                          std::string(long_form) + "`; only one of them may be given");
+    problem.related = root.key_span(short_form);
+    problem.related_message = "`" + std::string(short_form) + "` is given here";
+}
 
 void read_listeners(Fields& root, Config& config) {
     Context& context = root.context();
     exclusive_forms(root, "listen", "listeners");
     const Node* short_form = root.take("listen");
     const Node* list = root.take("listeners");
-    const Node fallback = literal(kDefaultListen);
+    const Node fallback = default_text(kDefaultListen);
     if (!root.given("listen") && !root.given("listeners")) short_form = &fallback;
     if (short_form != nullptr) {
         if (auto address = read_listen_address(*short_form, context)) {
@@ -162,28 +113,6 @@ void read_listeners(Fields& root, Config& config) {
         }
     }
     judge_listeners(config, context.report);
-}
-
-void read_upstreams(Fields& root, Config& config) {
-    Context& context = root.context();
-    exclusive_forms(root, "upstream", "upstreams");
-    const Node* short_form = root.take("upstream");
-    const Node* map = root.take("upstreams");
-    const Node fallback = literal(kDefaultUpstream);
-    if (!root.given("upstreams")) {
-        if (!root.given("upstream")) short_form = &fallback;
-        Upstream upstream;
-        upstream.name = "default";
-        if (short_form != nullptr) {
-            upstream.span = short_form->span;
-            if (auto address = read_endpoint(*short_form, context)) upstream.endpoints.push_back(std::move(*address));
-        }
-        config.upstreams.push_back(std::move(upstream));
-    }
-    if (map == nullptr) return;
-    if (map->entries.empty()) context.report.error("empty-section", map->span, "`upstreams` names no upstream");
-    for (const Entry& entry : map->entries)
-        read_upstream(entry, config, context);
 }
 
 void warn_about_listeners(const Config& config, Report& report) {

@@ -184,6 +184,12 @@ std::string_view describe(Section section) noexcept {
             return "an upstream";
         case Section::keepalive:
             return "`keepalive:` of an upstream";
+        case Section::queue:
+            return "`queue:` of an upstream";
+        case Section::ejection:
+            return "`ejection:` of an upstream";
+        case Section::retry:
+            return "`retry:` of an upstream";
         case Section::site:
             return "a site";
         case Section::policy:

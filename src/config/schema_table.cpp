@@ -43,20 +43,31 @@ constexpr auto kKeys = std::to_array<Key>({
     {listener, "tls", T::group, "{}", "TLS.", kNotYet},
     {listener, "protocols", T::list, "[http1]", "Protocols by ALPN.", kNotYet},
 
-    {upstream, "endpoints", T::list, "", "Where it is reached: http://host:port or unix:/path; one in this version."},
+    {upstream, "endpoints", T::list, "",
+     "Where it is reached: http://host:port or unix:/path; each address of a name is one."},
     {upstream, "pass_host", T::boolean, "true", "false: Host is the endpoint's own authority."},
     {upstream, "keepalive", T::group, "{}", "Connections kept open between requests."},
-    {upstream, "balance", T::choice, "round_robin | least_connections", "How endpoints are chosen.", kNotYet},
-    {upstream, "max_connections", T::count, "0", "Most connections to it.", kNotYet},
-    {upstream, "queue", T::group, "{}", "Requests that wait for a connection.", kNotYet},
+    {upstream, "balance", T::choice, "round_robin | least_connections",
+     "Whose turn it is: each endpoint in turn, or the one with the fewest requests."},
+    {upstream, "max_connections", T::count, "0", "Most connections to it; 0 is no bound."},
+    {upstream, "queue", T::group, "{}", "Requests that wait for a connection."},
     {upstream, "health", T::group, "{}", "Active checks.", kNotYet},
-    {upstream, "ejection", T::group, "{}", "Passive checks.", kNotYet},
-    {upstream, "retry", T::group, "{}", "Second attempts.", kNotYet},
-    {upstream, "refresh", T::duration, "30s", "How often names are resolved.", kNotYet},
+    {upstream, "ejection", T::group, "{}", "When an endpoint that fails is left out for a while."},
+    {upstream, "retry", T::group, "{}", "Second attempts."},
+    {upstream, "refresh", T::duration, "30s", "How often names are resolved."},
     {upstream, "tls", T::group, "{}", "TLS towards it.", kNotYet},
 
     {keepalive, "max_idle", T::count, "64", "Most idle connections."},
     {keepalive, "idle_timeout", T::duration, "60s", "How long one stays idle."},
+
+    {queue, "length", T::count, "100", "Most requests that wait."},
+    {queue, "timeout", T::duration, "5s", "How long one waits."},
+
+    {ejection, "failures", T::count, "5", "So many failures; 0 never leaves one out."},
+    {ejection, "window", T::duration, "30s", "Within so much time."},
+    {ejection, "duration", T::duration, "30s", "How long it is left out; the last one never is."},
+
+    {retry, "attempts", T::count, "1", "Second attempts after a kept connection or a connect that failed."},
 
     {site, "name", T::text, "", "The name of the site, for logs and explain."},
     {site, "hosts", T::star_list, "[]",

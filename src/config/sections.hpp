@@ -15,6 +15,11 @@
 
 namespace corsd::config {
 
+/// A value as if the file had it.
+[[nodiscard]] Node default_text(std::string_view text);
+/// Reports a short form beside the long one that it stands for.
+void exclusive_forms(Fields& root, std::string_view short_form, std::string_view long_form);
+
 void read_listeners(Fields& root, Config& config);
 void read_upstreams(Fields& root, Config& config);
 void read_trusted_proxies(Fields& root, Config& config);

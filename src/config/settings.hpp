@@ -37,16 +37,40 @@ struct Listener {
 
 enum class PassHost : std::uint8_t { client, endpoint };  // pass_host: true | false
 
+enum class Balance : std::uint8_t { round_robin, least_connections };
+
+/// Requests that wait for a connection, when max_connections are open.
+struct Queue {
+    bool operator==(const Queue&) const = default;
+
+    std::size_t length = 100;  // per process
+    std::chrono::milliseconds timeout{5'000};
+};
+
+/// An endpoint that fails `failures` times (0: never mind) within `window` is left out for `duration`.
+struct Ejection {
+    bool operator==(const Ejection&) const = default;
+
+    std::size_t failures = 5;
+    std::chrono::milliseconds window{30'000}, duration{30'000};
+};
+
 /// What an upstream is. Two files with equal definitions mean the same upstream, wherever in the file it stands: its
 /// connections and what is known of its endpoints go on living.
 struct UpstreamDefinition {
     bool operator==(const UpstreamDefinition&) const = default;
 
-    std::string name;                // "default" in the short form
-    std::vector<Address> endpoints;  // one, in this version
+    std::string name;  // "default" in the short form
+    std::vector<Address> endpoints;
+    Balance balance = Balance::round_robin;
     PassHost pass_host = PassHost::client;
     std::size_t max_idle = 64;  // keepalive.max_idle, per process
     std::chrono::milliseconds idle_timeout{60'000};
+    std::size_t max_connections = 0;  // per process; 0 is no bound
+    Queue queue;
+    Ejection ejection;
+    std::size_t retries = 1;                    // retry.attempts
+    std::chrono::milliseconds refresh{30'000};  // of names
 };
 
 struct Upstream : UpstreamDefinition {

@@ -72,6 +72,10 @@ void Poller::run_deferred() noexcept {
     }
 }
 
+void Poller::post(std::function<void()> call) {
+    boost::asio::post(io_, std::move(call));
+}
+
 void Poller::defer(Pollable& pollable) noexcept {
     if (std::exchange(pollable.is_deferred_, true)) return;
     pollable.next_deferred_ = std::exchange(deferred_, &pollable);

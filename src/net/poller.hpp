@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
+#include <functional>
 
 namespace corsd::net {
 
@@ -33,7 +34,7 @@ class Pollable {
     bool is_deferred_ = false, is_retired_ = false;
 };
 
-/// One thread.
+/// One thread, except for post.
 class Poller {
   public:
     /// Throws std::system_error without a descriptor for epoll.
@@ -47,6 +48,8 @@ class Poller {
     [[nodiscard]] bool add(int descriptor, Pollable& pollable) noexcept;
     /// Calls pollable.deferred() soon, from the loop.
     void defer(Pollable& pollable) noexcept;
+    /// From any thread: calls `call` on the poller's.
+    void post(std::function<void()> call);
     /// Deletes it once no event can point at it. Its descriptor is closed.
     void retire(Pollable* pollable) noexcept;
     /// No more batches, so that io_context::run() may return.

@@ -176,6 +176,11 @@ bool Stream::is_broken() const noexcept {
 bool Stream::has_unread() const noexcept {
     return state_->readable;
 }
+bool Stream::is_quiet() const noexcept {
+    char byte;
+    return is_open() && ::recv(state_->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
 int Stream::descriptor() const noexcept {
     return state_->descriptor;
 }

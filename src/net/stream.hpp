@@ -109,6 +109,9 @@ class Stream {
     [[nodiscard]] bool is_broken() const noexcept;
     /// Has the peer sent something, or its end, that was not read yet? As far as the loop has heard.
     [[nodiscard]] bool has_unread() const noexcept;
+    /// Has it sent nothing, not even its end, up to this moment? Asks the kernel, whose answer the loop may not have
+    /// heard yet.
+    [[nodiscard]] bool is_quiet() const noexcept;
     [[nodiscard]] int descriptor() const noexcept;
 
   private:

@@ -1,5 +1,13 @@
 #include "ops/resolver.hpp"
 
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "telemetry/log.hpp"
@@ -7,65 +15,159 @@
 namespace corsd::ops {
 
 namespace {
-constexpr std::chrono::seconds kRefresh{30};
+
+/// How soon a name is asked for again that has never resolved.
 constexpr std::chrono::seconds kUnknown{1};
+
+[[nodiscard]] std::vector<std::string> texts_of(const std::vector<net::SocketAddress>& addresses) {
+    std::vector<std::string> texts;
+    for (const net::SocketAddress& address : addresses)
+        texts.push_back(address.text());
+    std::sort(texts.begin(), texts.end());  // servers turn the order around to spread the load
+    texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+    return texts;
+}
+
 }  // namespace
 
-Resolver::Resolver(boost::asio::io_context& io, const config::Address& endpoint, Found found)
-    : endpoint_(endpoint), found_(std::move(found)), resolver_(io.get_executor()), timer_(io.get_executor()) {}
+NameAnswer ask_system(const std::string& host, std::uint16_t port) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    NameAnswer answer;
+    if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0) {
+        answer.error = ::gai_strerror(error);
+        return answer;
+    }
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
+        answer.addresses.emplace_back(each->ai_addr, each->ai_addrlen);
+    ::freeaddrinfo(found);
+    return answer;
+}
+
+/// One name: at most one query at a time, each on a thread of its own that nobody waits for.
+class Resolver::Name {
+  public:
+    Name(Resolver& resolver, std::size_t endpoint, boost::asio::io_context& io, NameQuery query)
+        : resolver_(resolver), endpoint_(endpoint), query_(std::move(query)), timer_(io.get_executor()) {
+        desk_->io = &io;
+        desk_->name = this;
+    }
+    ~Name() { close(); }
+
+    void ask() {
+        if (desk_->name == nullptr) return;
+        const config::Address& address = resolver_.upstream_.endpoints[endpoint_];
+        try {
+            // Detached from everything but the desk: getaddrinfo cannot be cancelled.
+            std::thread([desk = desk_, query = query_, host = address.host, port = address.port] {
+                NameAnswer answer = query(host, port);
+                const std::lock_guard lock(desk->mutex);
+                if (desk->io == nullptr) return;
+                boost::asio::post(*desk->io, [desk, answer = std::move(answer)] {
+                    if (desk->name != nullptr) desk->name->answered(answer);
+                });
+            }).detach();
+        } catch (const std::system_error& error) {
+            answered({{}, error.what()});
+        }
+    }
+    void close() noexcept {
+        const std::lock_guard lock(desk_->mutex);
+        desk_->io = nullptr;
+        desk_->name = nullptr;
+        timer_.cancel();
+    }
+
+    [[nodiscard]] bool asked() const noexcept { return asked_; }
+    void append(std::vector<proxy::EndpointAddress>& all) const {
+        for (const net::SocketAddress& address : addresses_)
+            all.push_back({endpoint_, address});
+    }
+
+  private:
+    /// Where answers are left; outlives the name for a query that hangs.
+    struct Desk {
+        std::mutex mutex;
+        boost::asio::io_context* io = nullptr;  // null: nobody wants to know any more
+        Name* name = nullptr;                   // on the main thread
+    };
+
+    void answered(const NameAnswer& answer) {
+        const bool first = !std::exchange(asked_, true);
+        bool changed = false;
+        if (answer.addresses.empty()) {
+            if (!std::exchange(complained_, true)) complain(answer.error);
+        } else {
+            complained_ = false;
+            std::vector<std::string> texts = texts_of(answer.addresses);
+            changed = texts != texts_;
+            texts_ = std::move(texts);
+            if (changed) addresses_ = answer.addresses;
+        }
+        if (first || changed) resolver_.publish();
+        timer_.expires_after(addresses_.empty() ? kUnknown : resolver_.upstream_.refresh);
+        timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) ask();
+        });
+    }
+    void complain(const std::string& error) const {
+        const std::string& host = resolver_.upstream_.endpoints[endpoint_].host;
+        telemetry::log_write(telemetry::Level::warn, "upstream " + resolver_.upstream_.name + ": the name " + host +
+                                                         " does not resolve: " + error +
+                                                         (addresses_.empty() ? "" : "; its last addresses stay"));
+    }
+
+    Resolver& resolver_;
+    std::size_t endpoint_;
+    NameQuery query_;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      boost::asio::io_context::executor_type>
+        timer_;
+    std::shared_ptr<Desk> desk_ = std::make_shared<Desk>();
+    std::vector<net::SocketAddress> addresses_;
+    std::vector<std::string> texts_;  // of them, sorted, to tell what has changed
+    bool asked_ = false, complained_ = false;
+};
+
+Resolver::Resolver(boost::asio::io_context& io, const config::UpstreamDefinition& upstream, Found found,
+                   NameQuery query)
+    : upstream_(upstream), found_(std::move(found)) {
+    for (std::size_t i = 0; i < upstream_.endpoints.size(); ++i) {
+        const config::Address& endpoint = upstream_.endpoints[i];
+        const bool is_path = endpoint.kind == config::AddressKind::unix_socket;
+        const auto address = is_path ? net::SocketAddress::unix_socket(endpoint.path)
+                                     : net::SocketAddress::ip(endpoint.host, endpoint.port);
+        if (address) {
+            literal_.push_back({i, *address});
+        } else if (!is_path) {
+            names_.push_back(std::make_unique<Name>(*this, i, io, query));
+        }
+    }
+}
+
+Resolver::~Resolver() = default;
 
 void Resolver::start() {
-    if (endpoint_.kind == config::AddressKind::unix_socket) {
-        if (const auto address = net::SocketAddress::unix_socket(endpoint_.path)) found_({*address});
-        return;
-    }
-    if (const auto address = net::SocketAddress::ip(endpoint_.host, endpoint_.port)) {
-        found_({*address});
-        return;
-    }
-    ask();
+    if (!literal_.empty() || names_.empty()) publish();
+    for (const auto& name : names_)
+        name->ask();
 }
 
 void Resolver::stop() noexcept {
-    stopped_ = true;
-    resolver_.cancel();
-    timer_.cancel();
+    for (const auto& name : names_)
+        name->close();
 }
 
-void Resolver::ask() {
-    const auto flags = Tcp::resolver::numeric_service;
-    resolver_.async_resolve(
-        endpoint_.host, std::to_string(endpoint_.port), flags,
-        [this](const boost::system::error_code& error, const Tcp::resolver::results_type& results) {
-            if (error == boost::asio::error::operation_aborted || stopped_) return;
-            std::vector<net::SocketAddress> addresses;
-            std::vector<std::string> texts;
-            if (!error) {
-                for (const auto& result : results) {
-                    const Tcp::endpoint address = result.endpoint();
-                    addresses.emplace_back(address.data(), static_cast<socklen_t>(address.size()));
-                    texts.push_back(addresses.back().text());
-                }
-            }
-            if (!addresses.empty()) {
-                complained_ = false;
-                if (texts != known_) {
-                    known_ = std::move(texts);
-                    found_(std::move(addresses));
-                }
-            } else if (!std::exchange(complained_, true)) {
-                telemetry::log_write(telemetry::Level::warn,
-                                     "the upstream's name " + endpoint_.host + " does not resolve: " + error.message());
-            }
-            ask_again();
-        });
-}
-
-void Resolver::ask_again() {
-    timer_.expires_after(known_.empty() ? kUnknown : kRefresh);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error && !stopped_) ask();
-    });
+/// Empty is said only when all names were asked for: until then requests wait.
+void Resolver::publish() {
+    std::vector<proxy::EndpointAddress> all = literal_;
+    for (const auto& name : names_)
+        name->append(all);
+    const bool complete = std::all_of(names_.begin(), names_.end(), [](const auto& name) { return name->asked(); });
+    if (!all.empty() || complete) found_(all);
 }
 
 }  // namespace corsd::ops

@@ -114,12 +114,11 @@ void Server::resolve(const std::shared_ptr<proxy::UpstreamShare>& share) {
         return std::find_if(upstreams_.begin(), upstreams_.end(),
                             [&](const Upstream& upstream) { return upstream.provision.share == share; });
     };
-    auto resolver =
-        std::make_unique<Resolver>(io_, share->definition.endpoints.front(), [this, share, place](const auto& found) {
-            place()->provision.addresses = found;
-            for (const auto& worker : workers_)
-                worker->set_addresses(share, found);
-        });
+    auto resolver = std::make_unique<Resolver>(io_, share->definition, [this, share, place](const auto& found) {
+        place()->provision.endpoints = found;
+        for (const auto& worker : workers_)
+            worker->set_endpoints(share, found);
+    });
     Resolver& started = *resolver;
     place()->resolver = std::move(resolver);
     started.start();

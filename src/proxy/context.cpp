@@ -27,7 +27,7 @@ void Context::reset(Exchange& the_exchange, Worker& the_worker) {
     failure = {};
     head_out = false;
     status = upstream_status = 0;
-    upstream_endpoint = {};
+    upstream_endpoint.clear();
     upstream_counters = nullptr;
     readable = {};
     sent = answered = {};

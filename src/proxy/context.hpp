@@ -57,7 +57,7 @@ struct Context {
     Failure failure;
     bool head_out = false;  // an upstream's final head has left for the client
     std::uint16_t status = 0, upstream_status = 0;
-    std::string_view upstream_endpoint;
+    std::string upstream_endpoint;                             // the one tried last
     telemetry::UpstreamCounters* upstream_counters = nullptr;  // null: no upstream was asked
     std::string_view readable;                                 // report-only: "yes" | "no"
     std::chrono::steady_clock::time_point sent{}, answered{};

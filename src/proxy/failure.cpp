@@ -28,12 +28,17 @@ Reason reason_of(const Failure& failure) noexcept {
         return failure.stage == Stage::send ? Reason::bad_request : Reason::none;
     }
     if (failure.parse.reason != Reason::none) return Reason::upstream_invalid;
-    if (failure.cause == IoError::timed_out) return Reason::upstream_timeout;
-    if (failure.cause == IoError::exhausted) return Reason::upstream_unavailable;
+    if (failure.stage != Stage::queue) {
+        if (failure.cause == IoError::timed_out) return Reason::upstream_timeout;
+        if (failure.cause == IoError::exhausted) return Reason::upstream_unavailable;
+    }
     switch (failure.stage) {
         case Stage::none:
             return Reason::none;
         case Stage::resolve:
+            return Reason::upstream_unavailable;
+        case Stage::queue:
+            return Reason::overloaded;
         case Stage::connect:
             return Reason::upstream_unreachable;
         case Stage::send:
@@ -47,9 +52,14 @@ Reason reason_of(const Failure& failure) noexcept {
 std::string_view describe(const Failure& failure) noexcept {
     if (failure.parse.reason != Reason::none) return failure.parse.detail;
     if (failure.side == Side::client) return describe_client(failure);
+    if (failure.stage == Stage::queue) {
+        return failure.cause == IoError::timed_out ? "no connection to the upstream came free in time"
+                                                   : "too many requests wait for a connection to the upstream";
+    }
     if (failure.cause == IoError::exhausted) return "out of descriptors or memory for a connection to the upstream";
     switch (failure.stage) {
         case Stage::none:
+        case Stage::queue:
             return "";
         case Stage::resolve:
             return "the name of the upstream does not resolve";

@@ -11,11 +11,16 @@
 namespace corsd::proxy {
 
 /// How far the exchange with the upstream had come.
-enum class Stage : std::uint8_t { none, resolve, connect, send, head, body };
+/// resolve: nobody is known; queue: no connection may be made and none came free.
+enum class Stage : std::uint8_t { none, resolve, queue, connect, send, head, body };
 /// Whose fault it is.
 enum class Side : std::uint8_t { upstream, client };
-/// May the request be sent again on a fresh connection? Only when the upstream cannot have acted upon it.
-enum class Retry : std::uint8_t { no, fresh_connection };
+/// May the request be sent again, on a fresh connection?
+enum class Retry : std::uint8_t {
+    no,
+    idempotent,  // a kept connection ended without an answer: the upstream may have acted upon it (RFC 9110, 9.2.2)
+    any,         // nothing of it has reached an upstream
+};
 
 struct Failure {
     Stage stage = Stage::none;

@@ -11,6 +11,7 @@
 #include "proxy/answer.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/rewrite.hpp"
+#include "proxy/tries.hpp"
 #include "proxy/tunnel.hpp"
 #include "proxy/upload.hpp"
 #include "proxy/upstream_pool.hpp"
@@ -126,8 +127,8 @@ net::Task<Failure> send_request(Context& context, H1Client& upstream, BodyPiece 
     context.sent = steady_clock::now();
     const IoResult sent = co_await upstream.send(pieces, within);
     if (sent.ok()) co_return Failure{};
-    const bool stale = upstream.reused() && sent.error == IoError::reset;
-    co_return Failure{Stage::send, Side::upstream, stale ? Retry::fresh_connection : Retry::no, sent.error, {}};
+    const bool untouched = upstream.reused() && sent.error == IoError::reset && sent.bytes == 0;
+    co_return Failure{Stage::send, Side::upstream, untouched ? Retry::any : Retry::no, sent.error, {}};
 }
 
 /// Steps 6 and 7: the answer, from its first interim head to its last byte.
@@ -148,7 +149,7 @@ net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first
     Exchange& exchange = *context.exchange;
     Failure failure = co_await send_request(context, upstream, first);
     // An upstream that refuses a large upload answers and closes: its answer may be there although our write failed.
-    if (failure.failed() && (failure.cause != IoError::reset || upstream.reused())) co_return failure;
+    if (failure.failed() && (failure.cause != IoError::reset || failure.retry == Retry::any)) co_return failure;
     exchange.watch(&upstream);
     Upload upload(context, upstream);
     std::optional<net::Child> child;
@@ -180,6 +181,12 @@ net::Task<Failure> attempt(Context& context, H1Client& upstream, BodyPiece first
     co_return failure;
 }
 
+/// The client was to wait for 100 (Continue) and the upstream never said it: whether a body follows is a matter of
+/// opinion, and the next request might be read as one.
+[[nodiscard]] bool expected_in_vain(const Exchange& exchange, const H1Client& upstream) noexcept {
+    return exchange.head().expectation == http::Expectation::continue_100 && !upstream.continued();
+}
+
 net::Task<void> report(Context& context) {
     Exchange& exchange = *context.exchange;
     Failure& failure = context.failure;
@@ -201,10 +208,7 @@ net::Task<void> report(Context& context) {
 net::Task<void> forward(Context& context) {
     Exchange& exchange = *context.exchange;
     UpstreamPool& pool = context.edition->pool(context.upstream);
-    context.upstream_endpoint = pool.endpoint();
     context.upstream_counters = &context.edition->series().upstream(context.upstream).of(context.worker->index());
-    write_request_head(context, pool.upstream());
-
     BodyPiece first;
     first.more = exchange.head().framing.kind == http::BodyKind::none ? More::no : More::yes;
     if (first.more == More::yes && exchange.body_at_hand()) {
@@ -212,30 +216,30 @@ net::Task<void> forward(Context& context) {
         if (!first.ok()) context.failure = Failure{Stage::send, Side::client, Retry::no, first.error, first.failure};
     }
     const bool repeatable = first.more == More::no && is_idempotent(exchange.head().method);
-    for (bool fresh = false; !context.failure.failed(); fresh = true) {
-        std::unique_ptr<H1Client> client = fresh ? nullptr : pool.take_idle();
+    Tries tries(context, pool, repeatable ? Repeatable::yes : Repeatable::no);
+    while (!context.failure.failed()) {
+        std::unique_ptr<H1Client> client = tries.take_kept();
         if (client == nullptr) {
-            Dial dial;
-            exchange.watch(&dial);
-            UpstreamPool::Connected connected = co_await pool.connect(dial, context.edition->timeouts().connect);
-            exchange.watch(nullptr);
-            context.upstream_counters->connects.add();
-            if (connected.client == nullptr) context.upstream_counters->connect_failures.add();
-            client = std::move(connected.client);
-            context.failure = connected.failure;
-            if (exchange.peer_gone())  // while the connection was being made
-                context.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
-            if (context.failure.failed()) break;
+            const UpstreamPool::Wish wish = tries.wish();
+            UpstreamPool::Opened opened = co_await pool.open(wish);
+            client = tries.take_opened(std::move(opened));
         }
-        context.failure = co_await attempt(context, *client, first);
-        const bool again = context.failure.retry == Retry::fresh_connection && repeatable && !exchange.peer_gone();
-        if (!context.failure.failed() && context.status == kSwitched) co_await carry_tunnel(context, *client);
-        if (!context.failure.failed()) pool.give_back(std::move(client));
-        if (!again) break;
-        context.upstream_counters->retries.add();
-        context.failure = {};
+        if (client != nullptr) {
+            Endpoint& endpoint = client->endpoint();
+            context.upstream_endpoint = endpoint.text;
+            write_request_head(context, pool.upstream(), endpoint.definition);
+            context.failure = co_await attempt(context, *client, first);
+            if (!context.failure.failed()) {
+                if (context.status == kSwitched) co_await carry_tunnel(context, *client);
+                if (context.failure.failed()) break;
+                if (!expected_in_vain(exchange, *client)) pool.give_back(std::move(client));
+                co_return;
+            }
+            tries.note_failure(endpoint);
+        }
+        if (!tries.again()) break;
     }
-    if (context.failure.failed()) co_await report(context);
+    co_await report(context);
 }
 
 }  // namespace corsd::proxy

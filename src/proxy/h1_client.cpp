@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/keep_alive.hpp"
 #include "proxy/tunnel.hpp"
 #include "proxy/upstream_pool.hpp"
 
@@ -13,13 +14,19 @@ using net::IoResult;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-H1Client::H1Client(net::Stream stream, BufferPool& buffers)
-    : stream_(std::move(stream)), buffers_(buffers), reader_(http::HeadLimits{}) {
+namespace {
+
+/// How long before the upstream we close a connection that it keeps for a time that it tells.
+constexpr std::chrono::seconds kPeerMargin{1};
+
+}  // namespace
+
+H1Client::H1Client(net::Stream stream, BufferPool& buffers, Place place)
+    : place_(std::move(place)), stream_(std::move(stream)), buffers_(buffers), reader_(http::HeadLimits{}) {
     stream_.observe(this);
 }
 
 H1Client::~H1Client() {
-    if (counted_in_ != nullptr) counted_in_->open.fetch_sub(1, std::memory_order_relaxed);
     buffers_.give(buffer_);
 }
 
@@ -31,7 +38,8 @@ void H1Client::begin(http::AnsweredMethod method, const http::HeadLimits& limits
     method_ = method;
     head_within_ = milliseconds{0};
     awaits_head_ = true;
-    body_done_ = broken_ = answered_ = persistent_ = false;
+    body_done_ = broken_ = answered_ = persistent_ = continued_ = false;
+    kept_by_peer_ = milliseconds::max();
 }
 
 void H1Client::head_within(milliseconds within) noexcept {
@@ -79,8 +87,8 @@ net::Task<Failure> H1Client::read_head() {
         if (!result.ok()) {
             broken_ = true;
             failure.cause = result.error;
-            const bool never_answered = !answered_ && reused_ && result.error != IoError::timed_out;
-            failure.retry = never_answered ? Retry::fresh_connection : Retry::no;
+            const bool ended = result.error == IoError::eof || result.error == IoError::reset;
+            failure.retry = !answered_ && reused_ && ended ? Retry::idempotent : Retry::no;
             co_return failure;
         }
         // Nothing is held while the upstream thinks: the block is taken when there is something to read.
@@ -94,6 +102,7 @@ net::Task<Failure> H1Client::read_head() {
 }
 
 void H1Client::drop_interim() noexcept {
+    continued_ = continued_ || reader_.head().status == 100;
     buffer_.consume(reader_.head().bytes);
     reader_.reset(method_);
 }
@@ -105,6 +114,11 @@ void H1Client::begin_body() noexcept {
     body_kind_ = head.framing.kind;
     body_left_ = head.framing.length;
     persistent_ = head.persistence == http::Persistence::keep;
+    for (const http::Field& field : head.fields) {
+        if (field.id != http::FieldId::keep_alive) continue;
+        const auto timeout = http::keep_alive_timeout(field.value);
+        if (timeout) kept_by_peer_ = std::min<milliseconds>(kept_by_peer_, *timeout);
+    }
     body_done_ = body_kind_ == http::BodyKind::none || (body_kind_ == http::BodyKind::length && body_left_ == 0);
 }
 
@@ -184,6 +198,23 @@ void H1Client::reset() noexcept {
 bool H1Client::reusable() const noexcept {
     return body_done_ && !broken_ && persistent_ && body_kind_ != http::BodyKind::until_close && buffer_.empty() &&
            stream_.is_open() && !stream_.read_pending() && !stream_.read_ready();
+}
+
+milliseconds H1Client::keep_for(milliseconds at_most) const noexcept {
+    if (kept_by_peer_ >= at_most + kPeerMargin) return at_most;
+    return kept_by_peer_ - kPeerMargin;
+}
+
+bool H1Client::enter_pool(UpstreamPool& pool, milliseconds within) {
+    idle_in_ = &pool;
+    buffers_.give(buffer_);
+    stream_.start_wait(within);
+    return !stream_.read_ready();
+}
+
+void H1Client::leave_pool() noexcept {
+    if (std::exchange(idle_in_, nullptr) != nullptr) stream_.end_wait();
+    reused_ = true;
 }
 
 void H1Client::disturbed(net::Disturbance) noexcept {

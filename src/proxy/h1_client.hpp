@@ -12,6 +12,7 @@
 #include "proxy/buffer.hpp"
 #include "proxy/exchange.hpp"
 #include "proxy/failure.hpp"
+#include "proxy/place.hpp"
 
 namespace corsd::proxy {
 
@@ -21,7 +22,7 @@ struct UpstreamShare;
 /// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, it holds no buffer and notices a close.
 class H1Client final : public Abortable, private net::StreamObserver {
   public:
-    H1Client(net::Stream stream, BufferPool& buffers);
+    H1Client(net::Stream stream, BufferPool& buffers, Place place);
     ~H1Client();
     H1Client(const H1Client&) = delete;
     H1Client& operator=(const H1Client&) = delete;
@@ -63,18 +64,30 @@ class H1Client final : public Abortable, private net::StreamObserver {
     /// Has any byte of an answer arrived since begin()?
     [[nodiscard]] bool answered() const noexcept { return answered_; }
     [[nodiscard]] bool reused() const noexcept { return reused_; }
+    /// Did the upstream ask for the body with 100 (Continue)?
+    [[nodiscard]] bool continued() const noexcept { return continued_; }
+
+    /// How long an idle connection may wait for its next request: `at_most`, and less than the upstream says that it
+    /// keeps it (Keep-Alive: timeout), so that it is never the upstream that closes. Not positive: not at all.
+    [[nodiscard]] std::chrono::milliseconds keep_for(std::chrono::milliseconds at_most) const noexcept;
+    /// Has the upstream sent nothing meanwhile, not even its end? Asks the kernel.
+    [[nodiscard]] bool is_quiet() const noexcept { return stream_.is_quiet(); }
+    /// Waits in the pool from now on, which hears of a disturbance. False: there was one already.
+    [[nodiscard]] bool enter_pool(UpstreamPool& pool, std::chrono::milliseconds within);
+    /// Serves again.
+    void leave_pool() noexcept;
+    [[nodiscard]] Endpoint& endpoint() const noexcept { return place_.endpoint(); }
 
     void abort() noexcept override { stream_.close(); }
     /// The same, so that the upstream cannot take what it has for whole.
     void reset() noexcept;
 
   private:
-    friend class UpstreamPool;
-
     void disturbed(net::Disturbance disturbance) noexcept override;
     [[nodiscard]] std::chrono::milliseconds head_left() const noexcept;
     [[nodiscard]] BodyPiece take_body() noexcept;
 
+    Place place_;
     net::Stream stream_;
     BufferPool& buffers_;
     Buffer buffer_;
@@ -87,10 +100,10 @@ class H1Client final : public Abortable, private net::StreamObserver {
     http::BodyKind body_kind_ = http::BodyKind::none;
     std::uint64_t body_left_ = 0;
     bool body_done_ = false, broken_ = false, answered_ = false, reused_ = false;
-    bool persistent_ = false;
-    std::uint64_t tunnelled_ = 0;          // bytes
-    UpstreamPool* idle_in_ = nullptr;      // the pool it waits in
-    UpstreamShare* counted_in_ = nullptr;  // among its open connections; null: in none
+    bool persistent_ = false, continued_ = false;
+    std::uint64_t tunnelled_ = 0;  // bytes
+    std::chrono::milliseconds kept_by_peer_{std::chrono::milliseconds::max()};
+    UpstreamPool* idle_in_ = nullptr;  // the pool it waits in
 };
 
 }  // namespace corsd::proxy

@@ -8,8 +8,8 @@ namespace corsd::proxy {
 
 /// Writes the request head for the upstream into context.head_text: re-serialised from what was understood, hop-by-hop
 /// fields out, forwarding fields in, one framing. An offer to switch protocols is made anew and noted in
-/// context.upgrade. `endpoint` is the authority used when Host is not passed on.
-void write_request_head(Context& context, const config::UpstreamDefinition& upstream);
+/// context.upgrade. `endpoint`, of the upstream's, is the authority used when Host is not passed on.
+void write_request_head(Context& context, const config::UpstreamDefinition& upstream, std::size_t endpoint);
 
 /// Prepares the final answer of an upstream for the client: its CORS headers replaced, Vary merged, grants added (N27
 /// to N29, N35 to N38, N46). `out` views into the context, the verdict and `head`.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -60,7 +61,7 @@ void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& o
     return port == endpoint.port && ascii::iequals(host, endpoint.host);
 }
 
-/// N37: a Location that names the upstream's endpoint is given the own origin; all others pass as they are.
+/// N37: a Location that names an endpoint of the upstream is given the own origin; all others pass as they are.
 [[nodiscard]] bool rewrite_location(Context& context, std::string_view value,
                                     const config::UpstreamDefinition& upstream) {
     std::string_view scheme = "http";
@@ -76,7 +77,8 @@ void pass_fields(Context& context, const http::ResponseHead& head, AnswerHead& o
     const std::string_view text = rest.substr(0, rest.find_first_of("/?#"));
     http::Authority authority;
     if (!http::parse_authority(text, authority)) return false;
-    if (!same_endpoint(upstream.endpoints.front(), scheme, authority)) return false;
+    const auto is_meant = [&](const config::Address& endpoint) { return same_endpoint(endpoint, scheme, authority); };
+    if (std::none_of(upstream.endpoints.begin(), upstream.endpoints.end(), is_meant)) return false;
     const cors::OwnOrigin& own = context.question.own;
     if (own.host.empty()) return false;
     std::string& out = context.location;

@@ -86,17 +86,16 @@ void append_request_line(HeadText& out, const Context& context) {
     out.append(head.method).append(" ").append(context.path).append(context.target.query).append(" HTTP/1.1\r\n");
 }
 
-void append_host(HeadText& out, const Context& context, const config::UpstreamDefinition& upstream) {
+void append_host(HeadText& out, const Context& context, config::PassHost pass_host, const config::Address& endpoint) {
     const std::string_view received = context.exchange->head().host;
     // RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. A trusted proxy's X-Forwarded-Host
     // chooses the site, but Host goes on as received.
     const std::string_view host =
         context.target.form == http::TargetForm::absolute ? context.target.authority.text : received;
-    if (upstream.pass_host == config::PassHost::client && !host.empty()) {
+    if (pass_host == config::PassHost::client && !host.empty()) {
         append_line(out, "Host: ", host);
         return;
     }
-    const config::Address& endpoint = upstream.endpoints.front();
     append_line(out,
                 "Host: ", endpoint.kind == config::AddressKind::tcp ? std::string_view{endpoint.text} : "localhost");
 }
@@ -111,14 +110,14 @@ void append_upgrade(HeadText& out, Context& context) {
 
 }  // namespace
 
-void write_request_head(Context& context, const config::UpstreamDefinition& upstream) {
+void write_request_head(Context& context, const config::UpstreamDefinition& upstream, std::size_t endpoint) {
     const http::RequestHead& head = context.exchange->head();
     const ForwardedStyle style = context.edition->config().headers.forwarded;
     HeadText& out = context.head_text;
     out.clear();
     context.upgrade.clear();
     append_request_line(out, context);
-    append_host(out, context, upstream);
+    append_host(out, context, upstream.pass_host, upstream.endpoints[endpoint]);
 
     context.connection_names.read(head.fields);
     context.passed.clear();

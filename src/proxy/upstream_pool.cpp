@@ -1,93 +1,260 @@
 #include "proxy/upstream_pool.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "proxy/upstream_waiter.hpp"
+#include "telemetry/log.hpp"
 
 namespace corsd::proxy {
 
 using net::IoError;
-using net::IoResult;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-UpstreamPool::UpstreamPool(std::shared_ptr<UpstreamShare> share, Site site) : share_(std::move(share)), site_(site) {
-    idle_.reserve(upstream().max_idle);
+namespace {
+
+/// A request of this worker goes before one of another that has waited longer, so that a kept connection need not be
+/// closed for the other to open one; but only by so much.
+constexpr milliseconds kPatience{100};
+
+}  // namespace
+
+UpstreamPool::UpstreamPool(std::shared_ptr<UpstreamShare> share, Site site)
+    : share_(std::move(share)),
+      door_(std::make_shared<PoolDoor>(*this, site.loop.poller)),
+      site_(site),
+      endpoints_(share_->definition, share_->workers.fetch_add(1)) {
+    share_->add(door_);
 }
 
 UpstreamPool::~UpstreamPool() {
     close_idle();
+    door_->shut();
+    share_->remove(*door_);
 }
 
-std::unique_ptr<H1Client> UpstreamPool::take_idle() noexcept {
-    if (idle_.empty()) return nullptr;
-    std::unique_ptr<H1Client> client = std::move(idle_.back());
-    idle_.pop_back();
-    share_->idle.fetch_sub(1, std::memory_order_relaxed);
-    client->idle_in_ = nullptr;
-    client->stream_.end_wait();
-    client->reused_ = true;
-    return client;
+void UpstreamPool::set_endpoints(std::span<const EndpointAddress> addresses) {
+    known_ = true;
+    for (const auto& gone : endpoints_.replace(addresses))
+        drop_idle(*gone);
+    while (!unresolved_.empty())
+        unresolved_.front()->settle(Waiter::Outcome::served);
 }
 
-net::Task<UpstreamPool::Connected> UpstreamPool::connect(Dial& dial, milliseconds within) {
-    Connected outcome;
-    outcome.failure = Failure{Stage::resolve, Side::upstream, Retry::no, IoError::unreachable, {}};
-    // A copy: fresh addresses may arrive while a connection is being made.
-    const std::vector<net::SocketAddress> addresses = addresses_;
-    const auto end = steady_clock::now() + within;
-    for (const net::SocketAddress& address : addresses) {
-        if (dial.aborted_) {
-            outcome.failure.cause = IoError::cancelled;
-            break;
-        }
-        const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
-        if (left.count() <= 0) {
-            outcome.failure.cause = IoError::timed_out;
-            break;
-        }
-        dial.stream_ = net::Stream::dial(site_.loop, address, left);
-        const IoResult result = co_await dial.stream_.connected();
-        if (result.ok()) {
-            outcome.client = std::make_unique<H1Client>(std::move(dial.stream_), site_.buffers);
-            outcome.client->counted_in_ = share_.get();
-            share_->open.fetch_add(1, std::memory_order_relaxed);
-            outcome.failure = Failure{};
-            break;
-        }
-        outcome.failure.stage = Stage::connect;
-        outcome.failure.cause = result.error;
-        if (result.error == IoError::exhausted) break;
+Standing UpstreamPool::note_failure(Endpoint& endpoint, const Failure& failure) {
+    const bool ours = failure.side == Side::client || failure.cause == IoError::exhausted ||
+                      failure.cause == IoError::cancelled || failure.stage == Stage::queue ||
+                      failure.stage == Stage::resolve;
+    const bool ran_out = failure.retry != Retry::no && failure.stage != Stage::connect;
+    if (ours || ran_out) return Standing::stays;
+    if (endpoints_.failed(endpoint, steady_clock::now()) == Standing::stays) return Standing::stays;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(upstream().ejection.duration);
+    telemetry::log_write(telemetry::Level::warn, "upstream " + upstream().name + ": " + endpoint.text +
+                                                     " is left out for " + std::to_string(seconds.count()) +
+                                                     " s: " + std::string(describe(failure)));
+    return Standing::ejected;
+}
+
+std::unique_ptr<H1Client> UpstreamPool::take_idle(Endpoint& endpoint, Check check) noexcept {
+    while (!endpoint.idle.empty()) {
+        std::unique_ptr<H1Client> client = std::move(endpoint.idle.back());
+        endpoint.idle.pop_back();
+        share_->idle.fetch_sub(1, std::memory_order_relaxed);
+        client->leave_pool();
+        if (check == Check::none || client->is_quiet()) return client;
     }
-    co_return outcome;
+    return nullptr;
+}
+
+std::unique_ptr<H1Client> UpstreamPool::take_any_idle() noexcept {
+    for (const auto& endpoint : endpoints_.all()) {
+        if (endpoint->ejected) continue;
+        if (std::unique_ptr<H1Client> client = take_idle(*endpoint, Check::alive)) return client;
+    }
+    return nullptr;
+}
+
+void UpstreamPool::give_up_one() noexcept {
+    if (share_->waiting.load() == 0) return;
+    for (const auto& endpoint : endpoints_.all()) {
+        if (endpoint->idle.empty()) continue;
+        share_->idle.fetch_sub(1, std::memory_order_relaxed);
+        endpoint->idle.erase(endpoint->idle.begin());
+        return;
+    }
+}
+
+net::Task<UpstreamPool::Opened> UpstreamPool::open(Wish wish) {
+    Opened opened;
+    if (wish.endpoint == nullptr) co_await wait_for_endpoints(wish, opened);
+    if (opened.failure.failed()) co_return opened;
+    // Who comes now stands behind those who wait already.
+    if (share_->waiting.load() == 0 && share_->try_open()) {
+        opened.place = Place(share_, wish.endpoint);
+    } else {
+        co_await wait_for_turn(wish, opened);
+        if (opened.failure.failed() || opened.client != nullptr) co_return opened;
+    }
+    co_await dial(wish, opened);
+    co_return opened;
+}
+
+/// A name that has not been resolved yet, just after the start, is waited for; one that does not resolve is not.
+net::Task<void> UpstreamPool::wait_for_endpoints(Wish& wish, Opened& opened) {
+    if (!known_) {
+        Waiter waiter(*this, unresolved_);
+        wish.exchange->watch(&waiter);
+        const Waiter::Outcome outcome = co_await waiter.settled(wish.connect_within);
+        wish.exchange->watch(nullptr);
+        if (outcome == Waiter::Outcome::gone) {
+            opened.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+            co_return;
+        }
+    }
+    const std::shared_ptr<Endpoint>* const chosen = endpoints_.choose(0);
+    if (chosen != nullptr) {
+        wish.endpoint = *chosen;
+    } else {
+        opened.failure = Failure{Stage::resolve, Side::upstream, Retry::no, IoError::none, {}};
+    }
+}
+
+/// Ends with a connection that came free, or with the right to open one, counted already.
+net::Task<void> UpstreamPool::wait_for_turn(Wish& wish, Opened& opened) {
+    // One of our own to another endpoint, or one that has outlived its use.
+    std::unique_ptr<H1Client> kept = take_any_idle();
+    if (kept != nullptr && wish.kept == Kept::welcome) {
+        opened.client = std::move(kept);
+        co_return;
+    }
+    opened.failure = Failure{Stage::queue, Side::upstream, Retry::no, IoError::exhausted, {}};
+    const UpstreamShare::Ticket ticket = share_->join(door_);
+    if (ticket == 0) co_return;
+    Waiter waiter(*this, queue_);
+    waiter.take_ticket(ticket, wish.kept);
+    kept.reset();
+    share_->ask_for_idle(*door_);
+    share_->call_next();  // a connection may have been closed before we stood in the line
+    wish.exchange->watch(&waiter);
+    const Waiter::Outcome outcome = co_await waiter.settled(upstream().queue.timeout);
+    wish.exchange->watch(nullptr);
+    if (outcome == Waiter::Outcome::gone) {
+        opened.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+    } else if (outcome == Waiter::Outcome::timed_out) {
+        opened.failure.cause = IoError::timed_out;
+    } else {
+        opened.failure = {};
+        opened.client = std::move(waiter.handed);
+        if (opened.client != nullptr) co_return;
+        // Much may have happened to the endpoint meanwhile.
+        const std::shared_ptr<Endpoint>* const now = endpoints_.choose(0);
+        if (now != nullptr && (wish.endpoint->gone || wish.endpoint->ejected)) wish.endpoint = *now;
+        opened.place = Place(share_, wish.endpoint);
+    }
+}
+
+/// A connection being made, given up when the client goes away.
+class UpstreamPool::Dialling final : public Abortable {
+  public:
+    void abort() noexcept override {
+        aborted = true;
+        if (stream) stream.close();
+    }
+    bool aborted = false;
+    net::Stream stream;
+};
+
+net::Task<void> UpstreamPool::dial(const Wish& wish, Opened& opened) {
+    // The first of two endpoints may not use up the time of both.
+    const bool halved = wish.may_fail_over && endpoints_.has_other(wish.endpoint->id);
+    const milliseconds within = halved ? wish.connect_within / 2 : wish.connect_within;
+    const auto start = steady_clock::now();
+    Dialling dialling;
+    net::IoResult result;
+    wish.exchange->watch(&dialling);  // who has left already is told of at once
+    if (!dialling.aborted) {
+        opened.endpoint = wish.endpoint;
+        dialling.stream = net::Stream::dial(site_.loop, wish.endpoint->address, within);
+        result = co_await dialling.stream.connected();
+    }
+    wish.exchange->watch(nullptr);
+    opened.dialled = std::chrono::duration_cast<milliseconds>(steady_clock::now() - start);
+    if (dialling.aborted) {
+        opened.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+    } else if (!result.ok()) {
+        // Nothing was sent: any request may go elsewhere. Descriptors are missing everywhere.
+        const Retry retry = result.error == IoError::exhausted ? Retry::no : Retry::any;
+        opened.failure = Failure{Stage::connect, Side::upstream, retry, result.error, {}};
+    } else {
+        opened.client = std::make_unique<H1Client>(std::move(dialling.stream), site_.buffers, std::move(opened.place));
+    }
+    opened.place = {};
+}
+
+void UpstreamPool::called(UpstreamShare::Ticket ticket) {
+    const auto found =
+        std::find_if(queue_.begin(), queue_.end(), [&](const Waiter* waiter) { return waiter->ticket() == ticket; });
+    if (found == queue_.end()) {  // it is gone: the next
+        share_->call_next();
+        return;
+    }
+    Waiter& waiter = **found;
+    if (share_->try_open()) {
+        waiter.settle(Waiter::Outcome::served);
+    } else {
+        share_->join_again(ticket, door_, waiter.since());
+    }
+    if (share_->waiting.load() != 0) share_->call_next();
 }
 
 void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
-    if (!client->reusable() || closed_) return;
-    if (idle_.size() == idle_.capacity()) return;
-    if (share_->idle.fetch_add(1, std::memory_order_relaxed) >= upstream().max_idle) {
+    Endpoint& endpoint = client->endpoint();
+    if (!client->reusable() || closed_ || endpoint.gone) return;
+    const milliseconds within = client->keep_for(upstream().idle_timeout);
+    if (within.count() <= 0) return;
+    const std::size_t others = share_->idle.fetch_add(1);
+    // Only now: who begins to wait counts itself first, and then looks for idle ones.
+    const bool awaited = share_->waiting.load() != 0;
+    if (awaited || others >= upstream().max_idle) {
         share_->idle.fetch_sub(1, std::memory_order_relaxed);
+        if (awaited) hand_over(std::move(client));
         return;
     }
     H1Client& kept = *client;
-    kept.idle_in_ = this;
-    site_.buffers.give(kept.buffer_);
-    idle_.push_back(std::move(client));
-    kept.stream_.start_wait(upstream().idle_timeout);
-    if (kept.stream_.read_ready()) evict(kept);  // closed already, or bytes that nobody asked for
+    endpoint.idle.push_back(std::move(client));
+    if (!kept.enter_pool(*this, within)) evict(kept);  // closed already, or bytes that nobody asked for
+}
+
+/// To the first of ours, or else closed: then whoever is first in all may open one.
+void UpstreamPool::hand_over(std::unique_ptr<H1Client> client) {
+    if (queue_.empty() || !client->is_quiet()) return;
+    Waiter& first = *queue_.front();
+    if (first.kept() == Kept::unwelcome || share_->first_since() + kPatience < first.since()) return;
+    client->leave_pool();
+    first.handed = std::move(client);
+    first.settle(Waiter::Outcome::served);
 }
 
 void UpstreamPool::evict(H1Client& client) noexcept {
+    auto& idle = client.endpoint().idle;
     const auto found =
-        std::find_if(idle_.begin(), idle_.end(), [&](const auto& idle) { return idle.get() == &client; });
-    if (found == idle_.end()) return;
+        std::find_if(idle.begin(), idle.end(), [&](const auto& other) { return other.get() == &client; });
+    if (found == idle.end()) return;
     share_->idle.fetch_sub(1, std::memory_order_relaxed);
-    idle_.erase(found);
+    idle.erase(found);
+}
+
+void UpstreamPool::drop_idle(Endpoint& endpoint) noexcept {
+    share_->idle.fetch_sub(endpoint.idle.size(), std::memory_order_relaxed);
+    endpoint.idle.clear();
 }
 
 void UpstreamPool::close_idle() noexcept {
     closed_ = true;
-    share_->idle.fetch_sub(idle_.size(), std::memory_order_relaxed);
-    idle_.clear();
+    for (const auto& endpoint : endpoints_.all())
+        drop_idle(*endpoint);
 }
 
 }  // namespace corsd::proxy

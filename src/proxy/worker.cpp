@@ -121,10 +121,10 @@ void Worker::unlink(H1Server& server) noexcept {
     if (server.next_ != nullptr) server.next_->previous_ = server.previous_;
 }
 
-void Worker::set_addresses(std::shared_ptr<const UpstreamShare> upstream, std::vector<net::SocketAddress> addresses) {
-    boost::asio::post(io_, [this, upstream = std::move(upstream), addresses = std::move(addresses)]() mutable {
+void Worker::set_endpoints(std::shared_ptr<const UpstreamShare> upstream, std::vector<EndpointAddress> endpoints) {
+    boost::asio::post(io_, [this, upstream = std::move(upstream), endpoints = std::move(endpoints)] {
         for (const auto& pool : edition_->pools())
-            if (pool->share() == upstream.get()) pool->set_addresses(std::move(addresses));
+            if (pool->share() == upstream.get()) pool->set_endpoints(endpoints);
     });
 }
 
@@ -140,7 +140,7 @@ void Worker::adopt_provision(const Provision& provision) {
         }
         const UpstreamPool::Site site{{poller_, wheel_}, buffers_};
         pools.push_back(std::make_shared<UpstreamPool>(upstream.share, site));
-        pools.back()->set_addresses(upstream.addresses);
+        if (!upstream.endpoints.empty()) pools.back()->set_endpoints(upstream.endpoints);
     }
     EditionLease next(new Edition(provision.snapshot, provision.series, std::move(pools)));
     // From here on nothing fails.

@@ -61,7 +61,7 @@ struct Provision {
     /// One of the configuration's upstreams, in its order. A share that the worker knows already brings its pool.
     struct Upstream {
         std::shared_ptr<UpstreamShare> share;
-        std::vector<net::SocketAddress> addresses;  // as far as they are known; set_addresses changes them
+        std::vector<EndpointAddress> endpoints;  // as far as they are known; set_endpoints changes them
     };
     std::shared_ptr<const config::Snapshot> snapshot;
     std::vector<Upstream> upstreams;
@@ -82,7 +82,7 @@ class Worker {
 
     // For the main thread. All but connections() are posted to the worker.
     void adopt(Accepted accepted);
-    void set_addresses(std::shared_ptr<const UpstreamShare> upstream, std::vector<net::SocketAddress> addresses);
+    void set_endpoints(std::shared_ptr<const UpstreamShare> upstream, std::vector<EndpointAddress> endpoints);
     /// Serves the next request with this; those that have begun keep what they began with. `done` is called on the
     /// worker when that holds. Throws std::bad_alloc before anything is changed.
     void reload(Provision provision, std::function<void()> done);

@@ -31,6 +31,12 @@ std::string file_with(const Key& key, const std::string& value) {
                                            : "upstreams: {u: {" + endpoint + ", " + line + "}}\n";
         case Section::keepalive:
             return "upstreams: {u: {" + endpoint + ", keepalive: {" + line + "}}}\n";
+        case Section::queue:
+            return "upstreams: {u: {" + endpoint + ", max_connections: 1, queue: {" + line + "}}}\n";
+        case Section::ejection:
+            return "upstreams: {u: {" + endpoint + ", ejection: {" + line + "}}}\n";
+        case Section::retry:
+            return "upstreams: {u: {" + endpoint + ", retry: {" + line + "}}}\n";
         case Section::site:
             return key.name == "name" ? "sites: [{" + line + "}]\n" : "sites: [{name: s, " + line + "}]\n";
         case Section::policy:
@@ -112,8 +118,11 @@ TEST_CASE("the defaults of the table are those of the settings") {
         sections[key.section] += std::string(key.name) + ": " + value + ", ";
     }
     const auto in = [&](Section section) { return "{" + sections[section] + "}"; };
-    std::string text =
-        "upstreams: {default: {endpoints: [\"http://127.0.0.1:5000\"], keepalive: " + in(Section::keepalive) + "}}\n";
+    std::string upstream = in(Section::upstream);
+    upstream.pop_back();
+    std::string text = "upstreams: {default: " + upstream + "endpoints: [\"http://127.0.0.1:5000\"]";
+    text += ", keepalive: " + in(Section::keepalive) + ", queue: " + in(Section::queue) +
+            ", ejection: " + in(Section::ejection) + ", retry: " + in(Section::retry) + "}}\n";
     text += "resources: {/a: " + in(Section::policy) + "}\nlimits: " + in(Section::limits) +
             "\ntimeouts: " + in(Section::timeouts);
     text += "\npaths: " + in(Section::paths) + "\nheaders: " + in(Section::headers) + "\nlog: ";
@@ -128,6 +137,7 @@ TEST_CASE("the defaults of the table are those of the settings") {
     const Config& a = *spelled.config;
     const Config& b = *bare.config;
     CHECK(a.status.listen.has_value() == b.status.listen.has_value());
+    CHECK(a.upstreams.at(0) == b.upstreams.at(0));
     CHECK(a.limits.max_connections == b.limits.max_connections);
     CHECK(a.limits.max_connections_per_address == b.limits.max_connections_per_address);
     CHECK(a.limits.max_requests_per_connection == b.limits.max_requests_per_connection);

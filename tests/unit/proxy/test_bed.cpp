@@ -163,13 +163,15 @@ int Listening::accept_descriptor() const {
 }
 
 TestBed::TestBed(std::string_view yaml) {
-    std::string text = "listen: 127.0.0.1:1\nupstream: http://127.0.0.1:" + std::to_string(upstream_.port()) + "\n";
+    std::string text = "listen: 127.0.0.1:1\n";
+    if (yaml.find("upstreams:") == std::string_view::npos)
+        text += "upstream: http://127.0.0.1:" + std::to_string(upstream_.port()) + "\n";
     text += yaml;
     config::Loaded loaded = config::load_text(text, "test.yaml", config::system_environment());
     if (!loaded.ok()) throw std::runtime_error(config::render(loaded.diagnostics.front(), loaded.sources));
     proxy::Provision provision;
     for (const config::Upstream& upstream : loaded.config->upstreams) {
-        provision.upstreams.push_back({std::make_shared<proxy::UpstreamShare>(upstream), {upstream_.address()}});
+        provision.upstreams.push_back({std::make_shared<proxy::UpstreamShare>(upstream), {{0, upstream_.address()}}});
     }
     upstream_share_ = provision.upstreams.front().share;
     provision.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
@@ -200,8 +202,8 @@ void TestBed::finish() {
     access_log_->stop();
 }
 
-void TestBed::move_upstream(const net::SocketAddress& address) {
-    worker_->set_addresses(upstream_share_, {address});
+void TestBed::set_endpoints(const std::vector<proxy::EndpointAddress>& endpoints) {
+    worker_->set_endpoints(upstream_share_, endpoints);
 }
 
 Peer TestBed::connect() {

@@ -68,7 +68,8 @@ class Listening {
     net::SocketAddress address_;
 };
 
-/// One Worker on its own thread, with the policy of `yaml` (without listen and upstream, which the bed fills in).
+/// One Worker on its own thread, with the policy of `yaml` (without listen and upstream, which the bed fills in; the
+/// first of `upstreams`, if it has them, is reached at the bed's own address).
 class TestBed {
   public:
     explicit TestBed(std::string_view yaml);
@@ -83,7 +84,9 @@ class TestBed {
     /// The next connection that the worker makes.
     [[nodiscard]] Peer accept_upstream() { return upstream_.accept(); }
     /// From now on the worker's upstream is elsewhere.
-    void move_upstream(const net::SocketAddress& address);
+    void move_upstream(const net::SocketAddress& address) { set_endpoints({{0, address}}); }
+    void set_endpoints(const std::vector<proxy::EndpointAddress>& endpoints);
+    [[nodiscard]] const proxy::UpstreamShare& share() const { return *upstream_share_; }
     [[nodiscard]] proxy::Worker& worker() { return *worker_; }
     /// Drains the worker, cuts what runs and waits for its end.
     void finish();

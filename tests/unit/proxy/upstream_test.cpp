@@ -1,0 +1,245 @@
+// Several endpoints, second attempts, and requests that wait for a connection.
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "catch.hpp"
+#include "plain_messages.hpp"
+#include "test_bed.hpp"
+
+using namespace corsd;
+using namespace corsd::tests;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+std::string with_upstream(const std::string& keys) {
+    return "upstreams: {default: {endpoints: [\"http://127.0.0.1:1\", \"http://127.0.0.1:2\"], " + keys + "}}\n" +
+           kPolicy;
+}
+
+/// An address where nobody listens.
+net::SocketAddress nobody() {
+    return Listening{}.address();
+}
+
+/// Answers the next request on a new connection.
+Peer serve_new(const Listening& listening) {
+    Peer upstream = listening.accept();
+    (void)upstream.receive_until("\r\n\r\n");
+    upstream.send(kOk);
+    return upstream;
+}
+
+void wait_for(const std::atomic<std::size_t>& count, std::size_t value) {
+    const auto end = steady_clock::now() + std::chrono::seconds{10};
+    while (count.load() != value && steady_clock::now() < end)
+        std::this_thread::yield();
+    REQUIRE(count.load() == value);
+}
+
+bool ok(Peer& client) {
+    return has(client.receive_until("\r\n\r\nok"), "HTTP/1.1 200 ");
+}
+
+}  // namespace
+
+TEST_CASE("two endpoints take turns, and Host is that of the one in turn") {
+    TestBed bed(with_upstream("pass_host: false"));
+    Listening one, two;
+    bed.set_endpoints({{0, one.address()}, {1, two.address()}});
+    Peer client = bed.connect();
+    client.send(kGet);
+    Peer first = one.accept();
+    CHECK(has(first.receive_until("\r\n\r\n"), "Host: 127.0.0.1:1\r\n"));
+    first.send(kOk);
+    CHECK(ok(client));
+    client.send(kGet);
+    Peer second = two.accept();
+    CHECK(has(second.receive_until("\r\n\r\n"), "Host: 127.0.0.1:2\r\n"));
+    second.send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/x\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(has(client.receive_until("\r\n\r\nok"), "Location: http://api.test/x\r\n"));
+    client.send(kGet);
+    (void)first.receive_until("\r\n\r\n");
+    first.send(kOk);
+    CHECK(ok(client));
+    CHECK(bed.upstream_connects() == 2);
+}
+
+TEST_CASE("a connect that fails goes to the other endpoint, for any method; then it is left out") {
+    TestBed bed(with_upstream("ejection: {failures: 2}"));
+    Listening there;
+    bed.set_endpoints({{0, nobody()}, {1, there.address()}});
+    Peer client = bed.connect();
+    client.send(kPost);
+    Peer upstream = there.accept();
+    (void)upstream.receive_until("\r\n\r\nhi");
+    upstream.send(kOk);
+    CHECK(ok(client));
+    CHECK(bed.upstream_connects() == 2);
+    const auto next = [&] {
+        client.send(kPost);
+        (void)upstream.receive_until("\r\n\r\nhi");
+        upstream.send(kOk);
+        CHECK(ok(client));
+    };
+    // The second failure; a retry does not trust kept connections.
+    client.send(kPost);
+    Peer another = there.accept();
+    (void)another.receive_until("\r\n\r\nhi");
+    another.send(kOk);
+    CHECK(ok(client));
+    const std::size_t before = bed.upstream_connects();
+    CHECK(before == 4);
+    another.reset();
+    wait_for(bed.share().open, 1);
+    for (int i = 0; i < 6; ++i)
+        next();
+    CHECK(bed.upstream_connects() == before);
+}
+
+TEST_CASE("nobody listens anywhere: 502 after one more attempt, and the last endpoint is always tried") {
+    TestBed bed(with_upstream("ejection: {failures: 1}"));
+    bed.set_endpoints({{0, nobody()}, {1, nobody()}});
+    Peer client = bed.connect();
+    client.send(kGet);
+    CHECK(has(client.receive_until("}"), "upstream_unreachable"));
+    CHECK(bed.upstream_connects() == 2);
+    client.send(kGet);
+    CHECK(has(client.receive_until("}"), "upstream_unreachable"));
+    CHECK(bed.upstream_connects() == 3);
+}
+
+TEST_CASE("attempts: 0 tries once") {
+    TestBed bed(with_upstream("retry: {attempts: 0}"));
+    bed.set_endpoints({{0, nobody()}, {1, nobody()}});
+    Peer client = bed.connect();
+    client.send(kGet);
+    CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
+    CHECK(bed.upstream_connects() == 1);
+}
+
+TEST_CASE("no address at all is 503 at once") {
+    TestBed bed(with_upstream("retry: {attempts: 1}"));
+    bed.set_endpoints({});
+    Peer client = bed.connect();
+    client.send(kGet);
+    const std::string answer = client.receive_until("}");
+    CHECK(has(answer, "HTTP/1.1 503 "));
+    CHECK(has(answer, "upstream_unavailable"));
+    CHECK(bed.upstream_connects() == 0);
+}
+
+TEST_CASE("an address that is gone loses its connections as they become idle") {
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    Peer idle = warm(bed, client);
+    Listening elsewhere;
+    SECTION("idle already") {
+        bed.move_upstream(elsewhere.address());
+        CHECK(idle.receive_all().empty());
+    }
+    SECTION("busy") {
+        client.send(kGet);
+        (void)idle.receive_until("\r\n\r\n");
+        bed.move_upstream(elsewhere.address());
+        Peer other = bed.connect();
+        other.send(kGet);
+        Peer next = serve_new(elsewhere);
+        CHECK(ok(other));
+        idle.send(kOk);
+        CHECK(ok(client));
+        CHECK(idle.receive_all().empty());
+    }
+}
+
+TEST_CASE("connections that are not used again for what was said on them") {
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    const bool expects = GENERATE(false, true);
+    client.send(expects ? "PUT / HTTP/1.1\r\n" + kHost + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi" : kGet);
+    Peer first = bed.accept_upstream();
+    (void)first.receive_until(expects ? "\r\n\r\nhi" : "\r\n\r\n");
+    first.send(expects ? kOk : "HTTP/1.1 200 OK\r\nKeep-Alive: max=9, timeout=1\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(ok(client));
+    CHECK(first.receive_all().empty());
+}
+
+TEST_CASE("Keep-Alive: timeout bounds how long a connection is kept, a second before the upstream") {
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    client.send(kGet);
+    Peer first = bed.accept_upstream();
+    (void)first.receive_until("\r\n\r\n");
+    const auto start = steady_clock::now();
+    first.send("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(ok(client));
+    CHECK(first.receive_all().empty());
+    CHECK(steady_clock::now() - start >= milliseconds{1000});
+}
+
+TEST_CASE("with max_connections open, requests wait in their order") {
+    TestBed bed(with_upstream("max_connections: 1, queue: {length: 2, timeout: 5m}"));
+    Peer busy = bed.connect();
+    busy.send(kGet);
+    Peer upstream = bed.accept_upstream();
+    (void)upstream.receive_until("\r\n\r\n");
+    Peer second = bed.connect();
+    second.send("GET /second HTTP/1.1\r\n" + kHost + "\r\n");
+    wait_for(bed.share().waiting, 1);
+    Peer third = bed.connect();
+    third.send("GET /third HTTP/1.1\r\n" + kHost + "\r\n");
+    wait_for(bed.share().waiting, 2);
+    SECTION("one too many is told so") {
+        Peer fourth = bed.connect();
+        fourth.send(kGet);
+        const std::string answer = fourth.receive_until("}");
+        CHECK(has(answer, "HTTP/1.1 503 "));
+        CHECK(has(answer, "Retry-After: "));
+        CHECK(has(answer, "\"overloaded\""));
+    }
+    SECTION("one whose client goes away leaves") {
+        second.reset();
+        wait_for(bed.share().waiting, 1);
+        upstream.send(kOk);
+        CHECK(ok(busy));
+        CHECK(has(upstream.receive_until("\r\n\r\n"), "GET /third "));
+    }
+    SECTION("a connection that comes free goes to the first") {
+        upstream.send(kOk);
+        CHECK(ok(busy));
+        CHECK(has(upstream.receive_until("\r\n\r\n"), "GET /second "));
+        upstream.send(kOk);
+        CHECK(ok(second));
+        CHECK(has(upstream.receive_until("\r\n\r\n"), "GET /third "));
+        CHECK(bed.upstream_connects() == 1);
+        CHECK(bed.share().open == 1);
+    }
+    SECTION("a connection that ends makes room for another") {
+        upstream.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        CHECK(ok(busy));
+        Peer next = bed.accept_upstream();
+        CHECK(has(next.receive_until("\r\n\r\n"), "GET /second "));
+        CHECK(bed.share().open == 1);
+        next.reset();
+        CHECK(has(second.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
+        CHECK(has(bed.accept_upstream().receive_until("\r\n\r\n"), "GET /third "));
+    }
+}
+
+TEST_CASE("who waits too long is told so") {
+    TestBed bed(with_upstream("max_connections: 1, queue: {timeout: 300ms}"));
+    Peer busy = bed.connect();
+    busy.send(kGet);
+    Peer upstream = bed.accept_upstream();
+    (void)upstream.receive_until("\r\n\r\n");
+    const auto start = steady_clock::now();
+    Peer second = bed.connect();
+    second.send(kGet);
+    CHECK(has(second.receive_until("}"), "\"overloaded\""));
+    CHECK(steady_clock::now() - start >= milliseconds{300});
+    CHECK(bed.share().waiting == 0);
+    upstream.send(kOk);
+    CHECK(ok(busy));
+}
