@@ -1,0 +1,109 @@
+"""Several workers before upstreams of several endpoints: the line of waiting requests, names, Unix sockets."""
+
+import os
+import tempfile
+import threading
+import time
+import unittest
+
+from support import CORSD, PYTHON, ROOT, Corsd, Process, TestCase, Upstream, free_port, ok
+
+
+class Front(Corsd):
+    """corsd with the given `upstreams:` (YAML of the upstream called default) and so many workers."""
+
+    def __init__(self, upstream, threads=1, extra=""):
+        super().__init__(1, resources=" {/*: {}}", extra=extra)
+        self.terminate()
+        self.exit_code()
+        text = self.config_path.read_text()
+        text = text.replace("upstream: http://127.0.0.1:1\n", f"upstreams:\n  default: {upstream}\n")
+        self.config_path.write_text(text.replace("threads: 1\n", f"threads: {threads}\n"))
+        files, config, log, origin = self.files, self.config_path, self.log_path, self.own_origin
+        log.unlink(missing_ok=True)
+        Process.__init__(self, [CORSD, "run", "--config", str(config)], self.port)
+        self.files, self.config_path, self.log_path, self.own_origin = files, config, log, origin
+
+
+class Waiting(TestCase):
+    def test_a_worker_without_connections_gets_those_that_others_keep(self):
+        """With one connection in all and four workers, clients on each worker are served, none at the end of its wait."""
+        upstream = self.start(Upstream())
+        front = self.start(Front("{endpoints: [\"http://127.0.0.1:%d\"], max_connections: 1, queue: {timeout: 20s}}"
+                                 % upstream.port, threads=4))
+        start = time.monotonic()
+        clients = [front.client() for _ in range(8)]
+        for _ in range(5):
+            for client in clients:
+                client.send("GET", "/")
+                self.assertEqual(client.response().status, 200)
+        self.assertLess(time.monotonic() - start, 20)
+        for client in clients:
+            client.close()
+
+    def test_crowds_on_all_workers_are_served_in_turn(self):
+        lock = threading.Lock()
+        now, most = [0], [0]
+
+        def respond(request, connection):
+            with lock:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+            with lock:
+                now[0] -= 1
+            return ok()
+
+        upstream = self.start(Upstream(respond))
+        front = self.start(Front("{endpoints: [\"http://127.0.0.1:%d\"], max_connections: 2, queue: {length: 100, timeout: 20s}}"
+                                 % upstream.port, threads=4))
+        statuses = []
+
+        def run():
+            with front.client() as client:
+                for _ in range(50):
+                    client.send("GET", "/")
+                    statuses.append(client.response().status)
+
+        threads = [threading.Thread(target=run) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(statuses, [200] * 800)
+        self.assertLessEqual(len(upstream.open), 2)
+        self.assertLessEqual(most[0], 2)
+
+
+class Names(TestCase):
+    def test_a_name_is_all_its_addresses(self):
+        """localhost may be ::1 as well, where nobody listens: every request is answered all the same."""
+        upstream = self.start(Upstream())
+        front = self.start(Front("{endpoints: [\"http://localhost:%d\"]}" % upstream.port))
+        for _ in range(20):
+            self.assertEqual(front.ask("GET", "/").status, 200)
+        self.assertEqual({entry["upstream"] for entry in front.wait_access(20)}, {f"127.0.0.1:{upstream.port}"})
+
+    def test_a_name_that_does_not_resolve_is_503_and_does_not_hold_up_the_end(self):
+        front = self.start(Front("{endpoints: [\"http://nobody.invalid:80\"]}"))
+        self.assert_problem(front.ask("GET", "/"), 503, "upstream_unavailable")
+        front.terminate()
+        self.assertEqual(front.exit_code(), 0)
+
+
+class UnixSockets(TestCase):
+    def test_gunicorn_behind_a_unix_socket_and_a_port_take_turns(self):
+        directory = tempfile.mkdtemp(prefix="corsd-e2e-")
+        path, port = os.path.join(directory, "g.sock"), free_port()
+        argv = [PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--bind", f"unix:{path}", "--worker-class", "gthread",
+                "--threads", "4", "--chdir", str(ROOT / "examples/flask"), "app:app"]
+        self.start(Process(argv, port, env={"PYTHONDONTWRITEBYTECODE": "1"}))
+        front = self.start(Front("{endpoints: [\"http://127.0.0.1:%d\", \"unix:%s\"]}" % (port, path)))
+        with front.client() as client:
+            for _ in range(6):
+                client.send("GET", "/count")
+                self.assertEqual(client.response().status, 200)
+        self.assertEqual([entry["upstream"] for entry in front.wait_access(6)], [f"127.0.0.1:{port}", f"unix:{path}"] * 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
