@@ -20,6 +20,8 @@ void check_range(Fields& fields, std::string_view key, Number& value, const Rang
                                       std::to_string(low ? range.least : range.most));
 }
 
+constexpr std::uint64_t kMostRate = 1U << 30U;
+
 void read_limits(const Node& node, Limits& limits, Context& context) {
     constexpr std::uint64_t kMost = 1'000'000'000;
     Fields fields(node, Section::limits, context);
@@ -143,6 +145,8 @@ void read_tuning(Fields& root, Config& config) {
     read_threads(root, config.threads);
     if (const Node* node = root.take("limits")) read_limits(*node, config.limits, context);
     if (const Node* node = root.take("timeouts")) read_timeouts(*node, config.timeouts, context);
+    root.size_into("min_rate", config.min_rate);
+    check_range(root, "min_rate", config.min_rate, {0, kMostRate});
     if (const Node* node = root.take("paths")) read_paths(*node, config.paths, context);
     if (const Node* node = root.take("headers")) read_headers(*node, config.headers, context);
     if (const Node* node = root.take("log")) read_log(*node, config.log, context);

@@ -31,7 +31,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {root, "paths", T::group, "{}", "What happens to unusual paths."},
     {root, "headers", T::group, "{}", "What happens to header fields on their way."},
     {root, "log", T::group, "{}", "The diagnostic log and the access log."},
-    {root, "min_rate", T::count, "0", "Bytes a second that a body must keep up.", kNotYet},
+    {root, "min_rate", T::size, "0", "Bytes a second that a client keeps up with a body; 0 is no bound."},
     {root, "http2", T::group, "{}", "HTTP/2.", kNotYet},
     {root, "status", T::group, "{}", "Liveness, readiness and metrics."},
     {root, "admin", T::group, "{}", "The admin API.", kNotYet},

@@ -155,6 +155,7 @@ struct Config {
     std::size_t threads = 0;  // 0: auto, one per core
     Limits limits;
     Timeouts timeouts;
+    std::uint64_t min_rate = 0;  // bytes a second that a client keeps up while a body waits for it; 0: any
     route::PathRules paths;
     Headers headers;
     Log log;

@@ -37,6 +37,7 @@ Stream Stream::dial(Loop loop, const SocketAddress& address, std::chrono::millis
         state.write_result.error = io_error_from_errno(errno);
         return stream;
     }
+    if (address.family() != AF_UNIX) keep_alive(descriptor.get());
     if (::connect(descriptor.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS) {
         // A Unix socket with a full backlog says EAGAIN: it cannot be waited for, and is as good as refused.
         state.write_result.error = errno == EAGAIN ? IoError::refused : io_error_from_errno(errno);
@@ -149,10 +150,26 @@ bool Stream::WriteAwaiter::await_ready() const noexcept {
 }
 void Stream::WriteAwaiter::await_suspend(std::coroutine_handle<> awaiting) const {
     state.writer = awaiting;
-    state.loop.wheel.arm(state.write_deadline, state.write_within);
+    if (!state.connecting) {
+        state.outstanding = state.unacknowledged();
+        if (state.write_pace.asked()) state.room_awaited = std::chrono::steady_clock::now();
+    }
+    state.await_room();
 }
 IoResult Stream::WriteAwaiter::await_resume() const noexcept {
     return state.write_result;
+}
+
+void Stream::keep_write_rate(std::uint64_t bytes_per_second) noexcept {
+    state_->write_pace.begin(bytes_per_second);
+}
+
+void keep_alive(int descriptor) noexcept {
+    constexpr int kOn = 1, kIdleSeconds = 60, kIntervalSeconds = 10, kProbes = 6;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof kOn);
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof kIdleSeconds);
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &kIntervalSeconds, sizeof kIntervalSeconds);
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
 }
 
 void Stream::shutdown_send() noexcept {

@@ -25,6 +25,11 @@ struct Loop {
     DeadlineWheel& wheel;
 };
 
+/// Lets the system ask a TCP peer that has said nothing for a minute whether it is still there, and break the
+/// connection two minutes after it last was. A connection has it from the listening socket that it came by (tcp(7)), or
+/// from dial.
+void keep_alive(int descriptor) noexcept;
+
 /// What may happen to a stream while nobody awaits it.
 enum class Disturbance : std::uint8_t {
     readable,   // bytes, or the end of the peer's
@@ -89,9 +94,15 @@ class Stream {
         void await_suspend(std::coroutine_handle<> awaiting) const;
         IoResult await_resume() const noexcept;
     };
-    /// Writes all pieces, in order; `within` bounds the time between two writes that make progress. At most kMaxPieces.
+    /// Writes all pieces, in order; `within` bounds the time in which the peer takes nothing. At most kMaxPieces. What
+    /// the peer's system has acknowledged counts as taken (the socket tells of room only when a third of its buffer is
+    /// free again, which a slow reader of a large one reaches late).
     static constexpr std::size_t kMaxPieces = 6;
     [[nodiscard]] WriteAwaiter write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds within);
+
+    /// From now on writes end as `timed_out` also when the peer, while it is waited for, takes less than so many bytes
+    /// a second; see Pace. Zero: any pace will do.
+    void keep_write_rate(std::uint64_t bytes_per_second) noexcept;
 
     /// Begins a connection to `address` and gives its stream, whose connected() must be awaited before anything else.
     /// Out of descriptors and the like: connected() says so.

@@ -1,9 +1,12 @@
 #include "net/stream_state.hpp"
 
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -35,10 +38,11 @@ void Stream::State::ready(std::uint32_t events) noexcept {
     }
     const std::size_t before = write_result.bytes;
     write_some();
+    if (!write_done || write_pace.asked()) note_taken(write_result.bytes - before);
     if (write_done) {
         finish_write(write_result.error);
-    } else if (write_result.bytes != before) {
-        loop.wheel.arm(write_deadline, write_within);
+    } else if (taken != 0) {
+        await_room();
     }
 }
 
@@ -179,6 +183,37 @@ void Stream::State::finish_write(IoError error) noexcept {
     write_done = true;
     write_result.error = error;
     if (writer) std::exchange(writer, {}).resume();
+}
+
+/// One that is too slow already has a last chance of a tick.
+void Stream::State::await_room() noexcept {
+    const std::chrono::milliseconds within =
+        write_pace.too_slow() ? std::chrono::milliseconds{1} : write_pace.bound(write_within);
+    loop.wheel.arm(write_deadline, within);
+}
+
+/// `sent` more bytes were handed to the socket since the last look.
+void Stream::State::note_taken(std::size_t sent) noexcept {
+    const std::size_t now = unacknowledged();
+    taken = outstanding + sent - std::min(now, outstanding + sent);
+    outstanding = now;
+    if (!write_pace.asked()) return;
+    const auto time = std::chrono::steady_clock::now();
+    write_pace.moved(taken, time - std::exchange(room_awaited, time));
+}
+
+void Stream::State::write_late() noexcept {
+    if (!connecting) note_taken(0);
+    if (connecting || taken == 0 || write_pace.too_slow()) {
+        finish_write(IoError::timed_out);
+    } else {
+        await_room();
+    }
+}
+
+std::size_t Stream::State::unacknowledged() const noexcept {
+    int bytes = 0;
+    return ::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 IoError Stream::State::connect_error() const noexcept {

@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <span>
 
+#include "net/pace.hpp"
 #include "net/stream.hpp"
 
 namespace corsd::net {
@@ -18,7 +19,7 @@ struct Stream::State final : Pollable {
     struct WriteDeadline final : Deadline {
         explicit WriteDeadline(State& of) : state(of) {}
         State& state;
-        void expired() noexcept override { state.finish_write(IoError::timed_out); }
+        void expired() noexcept override { state.write_late(); }
     };
 
     explicit State(Loop of) : loop(of) {}
@@ -35,6 +36,10 @@ struct Stream::State final : Pollable {
     void write_some() noexcept;
     [[nodiscard]] ssize_t send_pieces() noexcept;
     void finish_write(IoError error) noexcept;
+    void await_room() noexcept;
+    void note_taken(std::size_t sent) noexcept;
+    void write_late() noexcept;
+    [[nodiscard]] std::size_t unacknowledged() const noexcept;
     [[nodiscard]] IoError connect_error() const noexcept;
     void close() noexcept;
 
@@ -56,6 +61,10 @@ struct Stream::State final : Pollable {
     bool connecting = false, write_done = true;
     IoResult write_result;
     std::chrono::milliseconds write_within{};
+    Pace write_pace;
+    std::chrono::steady_clock::time_point room_awaited{};  // since when
+    std::size_t outstanding = 0;                           // bytes that the peer had not acknowledged then
+    std::size_t taken = 0;                                 // bytes that it has acknowledged between the last two looks
     std::array<iovec, kMaxPieces> pieces{};
     std::size_t first_piece = 0, piece_count = 0;
     std::coroutine_handle<> writer;

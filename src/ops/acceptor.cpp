@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "net/socket_address.hpp"
+#include "net/stream.hpp"
 #include "telemetry/log.hpp"
 
 namespace corsd::ops {
@@ -73,6 +74,7 @@ std::string Acceptor::open() {
     if (descriptor < 0) return bind_error("make a socket for", errno);
     const int on = 1;
     ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!is_unix) net::keep_alive(descriptor);
     if (address->family() == AF_INET6) {
         // [::] means IPv6 alone, as it is written; 0.0.0.0 is a listener of its own.
         ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);

@@ -156,6 +156,9 @@ void H1Server::begin_exchange() noexcept {
     body_done_ = body_kind_ == http::BodyKind::none || (body_kind_ == http::BodyKind::length && body_left_ == 0);
     body_broken_ = false;
     work_->decoder.reset();
+    const std::uint64_t least_rate = edition_->config().min_rate;
+    work_->body_pace.begin(least_rate);
+    stream_.keep_write_rate(least_rate);
     waits_for_continue_ = head.expectation == http::Expectation::continue_100 && !body_done_ && buffer_.empty();
     bytes_in_ = bytes_out_ = 0;
     trailers_out_ = {};
@@ -248,6 +251,7 @@ void H1Server::keep_head_aside() {
 net::Task<IoResult> H1Server::switch_protocols(const AnswerHead& head) {
     const IoResult result = co_await send_interim(head);
     ending_ = Ending::cut;  // no request comes after a tunnel
+    stream_.keep_write_rate(0);
     out_framing_ = OutFraming::until_close;
     keep_head_aside();
     co_return result;

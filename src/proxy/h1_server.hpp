@@ -82,6 +82,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
     net::Task<HeadOutcome> read_head();
     void begin_head() noexcept;
     net::Task<net::IoResult> await_bytes(std::chrono::milliseconds within);
+    [[nodiscard]] std::chrono::milliseconds body_within() const noexcept;
     void park() noexcept;
     net::Task<void> refuse_head(HeadOutcome outcome);
     net::Task<bool> finish_exchange();

@@ -12,6 +12,8 @@ namespace corsd::proxy {
 
 using net::IoError;
 using net::IoResult;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 namespace {
 
@@ -60,6 +62,16 @@ BodyPiece H1Server::take_chunked() noexcept {
     return piece;
 }
 
+/// How long the client may be silent: timeouts.body, or less when it has fallen behind min_rate. 0: too slow already.
+milliseconds H1Server::body_within() const noexcept {
+    const milliseconds within = edition_->timeouts().body;
+    // A client that waits for its 100 is not slow: the upstream is.
+    if (waits_for_continue_) return within;
+    const net::Pace& pace = work_->body_pace;
+    if (pace.too_slow()) return milliseconds{stream_.has_unread() ? 1 : 0};
+    return pace.bound(within);
+}
+
 net::Task<BodyPiece> H1Server::read_body() {
     for (;;) {
         if (!buffer_.empty() || body_done_) {
@@ -67,9 +79,16 @@ net::Task<BodyPiece> H1Server::read_body() {
             if (!piece.ok() || !piece.bytes.empty() || piece.more == More::no) co_return piece;
             continue;
         }
-        buffer_.rewind(head_end_);
-        stream_.start_read(buffer_.space(), edition_->timeouts().body);
-        const IoResult result = co_await stream_.read_done();
+        const milliseconds within = body_within();
+        IoResult result{IoError::timed_out, 0};
+        if (within.count() > 0) {
+            const bool counts = work_->body_pace.asked() && !waits_for_continue_;
+            const auto since = counts ? steady_clock::now() : steady_clock::time_point{};
+            buffer_.rewind(head_end_);
+            stream_.start_read(buffer_.space(), within);
+            result = co_await stream_.read_done();
+            if (counts) work_->body_pace.moved(result.bytes, steady_clock::now() - since);
+        }
         if (result.ok()) {
             buffer_.filled(result.bytes);
             waits_for_continue_ = false;

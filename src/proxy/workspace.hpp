@@ -7,6 +7,7 @@
 
 #include "http/chunked.hpp"
 #include "http/h1_reader.hpp"
+#include "net/pace.hpp"
 #include "proxy/head_text.hpp"
 
 namespace corsd::proxy {
@@ -14,7 +15,8 @@ namespace corsd::proxy {
 struct Workspace {
     http::RequestReader reader{http::HeadLimits{}, http::Underscores::drop};
     http::ChunkedDecoder decoder;
-    HeadText out;  // heads on their way out; keeps its capacity
+    net::Pace body_pace;  // of the request's body
+    HeadText out;         // heads on their way out; keeps its capacity
 };
 
 /// Keeps workspaces for the next user, with the capacity that they have grown to: a warm connection allocates nothing,

@@ -68,7 +68,7 @@ class Refusals(TestCase):
     BASE = "listen: 127.0.0.1:8080\nupstream: http://127.0.0.1:5000\npublic_origin: http://localhost:8080\n"
 
     def test_keys_of_later_versions_are_refused_by_name(self):
-        for key in ("tracing: {}", "admin: {listen: ''}", "min_rate: 100"):
+        for key in ("tracing: {}", "admin: {listen: ''}", "http2: {}"):
             code, said = self.check(self.BASE + key + "\nresources: {}\n")
             self.assertEqual(code, 3, key)
             self.assertIn("not supported yet", said)

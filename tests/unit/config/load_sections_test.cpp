@@ -76,6 +76,7 @@ limits:
   max_target_bytes: 6KiB
   max_body_bytes: 7GiB
 timeouts: {header: 1s, body: 2s, write: 3s, idle: 4m, connect: 5ms, response: 6s, stream: 7h, drain: 0}
+min_rate: 2KiB
 paths: {encoded_slash: keep, double_slashes: merge, parameters: refuse}
 headers: {underscores: reject, forwarded: rfc7239, trust_forwarded_host: true}
 status: {listen: "[::]:9321"}
@@ -101,6 +102,7 @@ log: {level: debug, format: json, output: /var/log/corsd.log, access: {enabled: 
     CHECK(config.timeouts.response == milliseconds{6'000});
     CHECK(config.timeouts.stream == milliseconds{25'200'000});
     CHECK(config.timeouts.drain == milliseconds{0});
+    CHECK(config.min_rate == 2048);
     CHECK(config.paths.encoded_slash == corsd::route::EncodedSlash::keep);
     CHECK(config.paths.double_slashes == corsd::route::DoubleSlashes::merge);
     CHECK(config.paths.parameters == corsd::route::PathParameters::refuse);

@@ -128,7 +128,8 @@ TEST_CASE("the defaults of the table are those of the settings") {
     text += "\npaths: " + in(Section::paths) + "\nheaders: " + in(Section::headers) + "\nlog: ";
     std::string log = in(Section::log);
     log.pop_back();
-    text += log + "access: " + in(Section::access) + "}\nstatus: " + in(Section::status) + "\nthreads: auto\n";
+    text +=
+        log + "access: " + in(Section::access) + "}\nstatus: " + in(Section::status) + "\nthreads: auto\nmin_rate: 0\n";
     const Loaded spelled = World{}.load(text);
     INFO(text << rendered(spelled));
     REQUIRE(spelled.ok());
@@ -149,6 +150,7 @@ TEST_CASE("the defaults of the table are those of the settings") {
                               &Timeouts::response, &Timeouts::stream, &Timeouts::drain}) {
         CHECK(a.timeouts.*member == b.timeouts.*member);
     }
+    CHECK(a.min_rate == b.min_rate);
     CHECK(a.paths.encoded_slash == b.paths.encoded_slash);
     CHECK(a.paths.double_slashes == b.paths.double_slashes);
     CHECK(a.paths.parameters == b.paths.parameters);
