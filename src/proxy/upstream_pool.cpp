@@ -231,7 +231,7 @@ void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
 void UpstreamPool::hand_over(std::unique_ptr<H1Client> client) {
     if (queue_.empty() || !client->is_quiet()) return;
     Waiter& first = *queue_.front();
-    if (first.kept() == Kept::unwelcome || share_->first_since() + kPatience < first.since()) return;
+    if (first.kept() == Kept::unwelcome || share_->first_since() < first.since() - kPatience) return;
     client->leave_pool();
     first.handed = std::move(client);
     first.settle(Waiter::Outcome::served);
