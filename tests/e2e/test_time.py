@@ -255,6 +255,7 @@ class MinRate(Timed):
                 slow.raw(b"x" * 10)
                 fast.raw(b"x" * 1000)
                 sent += 1000
+                self.assertLess(sent, length, "the slow client was never answered")
             answer = slow.response("POST")
             self.lasts(since, self.SLACK)
             self.assert_problem(answer, 408, "client_timeout")
@@ -287,7 +288,7 @@ class MinRate(Timed):
             since = time.monotonic()
             while not server.access():
                 slow.sock.recv(1 << 10)
-                fast.sock.recv(256 << 10)
+                self.assertNotEqual(fast.sock.recv(256 << 10), b"", "the slow client was never cut")
                 self.release.wait(0.1)
             self.lasts(since, self.SLACK)
             entry = self.logged(server, 200, "client_timeout", "the client did not take the answer in time")
