@@ -70,10 +70,7 @@ bool own_page(const Caller& caller) noexcept {
     return caller.relation == Relation::same_origin && caller.form == OriginForm::valid;
 }
 
-/// What kind of request a policy was asked about.
-enum class Asked : std::uint8_t { request, handshake };
-
-SourceSpan rule_of(const Policy& policy, Reason reason, Asked asked) noexcept {
+SourceSpan rule_of(const Policy& policy, Reason reason, RequestKind kind) noexcept {
     const PolicySource& source = policy.source();
     SourceSpan span = source.origins_span;
     switch (reason) {
@@ -86,10 +83,10 @@ SourceSpan rule_of(const Policy& policy, Reason reason, Asked asked) noexcept {
             span = source.allow_headers_span;
             break;
         case Reason::origin_missing:
-            if (asked == Asked::handshake) span = source.websocket_required_span;
+            if (kind == RequestKind::websocket) span = source.websocket_required_span;
             break;
         default:
-            if (asked == Asked::handshake && source.websocket_origins_span.known()) {
+            if (kind == RequestKind::websocket && source.websocket_origins_span.known()) {
                 span = source.websocket_origins_span;
             }
             break;
@@ -108,6 +105,7 @@ class Judge {
     [[nodiscard]] const Policy& entry_for(std::string_view method) const noexcept;
     void preflight() noexcept;
     void preflight_failure(bool method_passed, const RequestedHeaders& headers) noexcept;
+    void judge() noexcept;
     void actual() noexcept;
     void handshake() noexcept;
     [[nodiscard]] Reason judge_method() noexcept;
@@ -120,7 +118,6 @@ class Judge {
     const Question& question_;
     Scratch& scratch_;
     Caller caller_;
-    bool is_handshake_ = false;
     const Policy* policy_ = nullptr;
     Verdict verdict_;
 };
@@ -134,7 +131,8 @@ const Policy& Judge::entry_for(std::string_view method) const noexcept {
     if (holder != entries.end()) return *holder;
     if (caller_.relation != Relation::cross_origin) return entries.front();
     const auto admitting = std::find_if(entries.begin(), entries.end(), [&](const Policy& entry) {
-        return (is_handshake_ ? judge_handshake(entry, caller_) : judge_origin(entry, caller_)) == Reason::none;
+        return (verdict_.kind == RequestKind::websocket ? judge_handshake(entry, caller_)
+                                                        : judge_origin(entry, caller_)) == Reason::none;
     });
     return admitting != entries.end() ? *admitting : entries.front();
 }
@@ -145,7 +143,9 @@ Verdict Judge::run() noexcept {
     const bool is_preflight =
         question_.method == "OPTIONS" && !question_.origin.empty() && !question_.request_method.empty();
     if (!repeated) caller_ = identify(question_);
-    is_handshake_ = is_handshake(question_);
+    verdict_.kind = is_preflight              ? RequestKind::preflight
+                    : is_handshake(question_) ? RequestKind::websocket
+                                              : RequestKind::actual;
     // N12: two request methods are none, so no entry holds them.
     const std::string_view method = !is_preflight                          ? question_.method
                                     : question_.request_method.size() == 1 ? question_.request_method.front()
@@ -153,9 +153,6 @@ Verdict Judge::run() noexcept {
     policy_ = &entry_for(method);
     verdict_.policy = policy_;
     verdict_.mode = policy_->source().mode;
-    verdict_.kind = is_preflight    ? RequestKind::preflight
-                    : is_handshake_ ? RequestKind::websocket
-                                    : RequestKind::actual;
     verdict_.relation = caller_.relation;
     const bool report_only = verdict_.mode == Mode::report_only;
     if (repeated) {  // N6, in every mode
@@ -165,11 +162,17 @@ Verdict Judge::run() noexcept {
         verdict_.reason = Reason::origin_repeated;
         if (!report_only && !policy_->open_to_all()) verdict_.grants.vary = VaryGrant::origin;
     } else {
-        is_preflight ? preflight() : is_handshake_ ? handshake() : actual();
+        judge();
         if (report_only) finish_report_only();
     }
-    verdict_.rule = rule_of(*policy_, verdict_.reason, is_handshake_ ? Asked::handshake : Asked::request);
+    verdict_.rule = rule_of(*policy_, verdict_.reason, verdict_.kind);
     return verdict_;
+}
+
+void Judge::judge() noexcept {
+    if (verdict_.kind == RequestKind::preflight) return preflight();
+    if (verdict_.kind == RequestKind::websocket) return handshake();
+    actual();
 }
 
 // Fetch section 4.9, "CORS-preflight fetch", step 7, in its order: origin, method, headers (N21).
