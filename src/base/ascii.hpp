@@ -76,6 +76,10 @@ inline constexpr std::array<bool, 256> kTokenTable = [] {
            std::equal(text.begin(), text.end(), lower.begin(), [](char x, char y) { return to_lower(x) == y; });
 }
 
+[[nodiscard]] constexpr bool starts_with_lower(std::string_view text, std::string_view lower) noexcept {
+    return equals_lower(text.substr(0, lower.size()), lower);
+}
+
 [[nodiscard]] constexpr std::string_view trim_ows(std::string_view text) noexcept {
     while (!text.empty() && is_ows(text.front()))
         text.remove_prefix(1);

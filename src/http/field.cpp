@@ -99,8 +99,8 @@ bool same_name(std::string_view name, std::string_view lower) noexcept {
     return !differ(name.size() - kWord);
 }
 
-bool starts_with_lower(std::string_view name, std::string_view lower) noexcept {
-    return name.size() > lower.size() && ascii::equals_lower(name.substr(0, lower.size()), lower);
+bool goes_on_from(std::string_view name, std::string_view lower) noexcept {
+    return name.size() > lower.size() && ascii::starts_with_lower(name, lower);
 }
 
 }  // namespace
@@ -118,8 +118,8 @@ FieldId field_id(std::string_view name) noexcept {
             }
         }
     }
-    if (first == 'a' && starts_with_lower(name, kAllowPrefix)) return FieldId::access_control_other;
-    if (first == 'x' && starts_with_lower(name, kForwardedPrefix)) return FieldId::x_forwarded_other;
+    if (first == 'a' && goes_on_from(name, kAllowPrefix)) return FieldId::access_control_other;
+    if (first == 'x' && goes_on_from(name, kForwardedPrefix)) return FieldId::x_forwarded_other;
     return FieldId::other;
 }
 

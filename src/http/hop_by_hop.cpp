@@ -23,9 +23,7 @@ bool is_protected_name(std::string_view name) noexcept {
                                            "referer",          "x-real-ip",        "strict-transport-security"};
     constexpr std::string_view kPrefixes[] = {"sec-", "access-control-", "cross-origin-"};
     return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                       [name](std::string_view prefix) {
-                           return ascii::equals_lower(name.substr(0, std::min(name.size(), prefix.size())), prefix);
-                       }) ||
+                       [name](std::string_view prefix) { return ascii::starts_with_lower(name, prefix); }) ||
            std::any_of(std::begin(kNames), std::end(kNames),
                        [name](std::string_view known) { return ascii::equals_lower(name, known); });
 }

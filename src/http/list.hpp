@@ -20,11 +20,11 @@ void for_each_element(std::string_view value, Visit visit) {
     }
 }
 
-/// Is `token` (lower-case) one of the elements, case-insensitive?
+/// Is `token` one of the elements, case-insensitive?
 [[nodiscard]] inline bool has_token(std::string_view value, std::string_view token) noexcept {
     bool found = false;
     for_each_element(value, [&](std::string_view element) {
-        found = ascii::equals_lower(element, token);
+        found = ascii::iequals(element, token);
         return !found;
     });
     return found;

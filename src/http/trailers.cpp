@@ -17,9 +17,7 @@ bool may_trail(std::string_view name) noexcept {
     // All that corsd acts upon, and what could pass for it where '_' and '-' are one.
     if (field_id(name) != FieldId::other || name.find('_') != std::string_view::npos) return false;
     return std::none_of(std::begin(kPrefixes), std::end(kPrefixes),
-                        [name](std::string_view prefix) {
-                            return ascii::equals_lower(name.substr(0, std::min(name.size(), prefix.size())), prefix);
-                        }) &&
+                        [name](std::string_view prefix) { return ascii::starts_with_lower(name, prefix); }) &&
            std::none_of(std::begin(kNames), std::end(kNames),
                         [name](std::string_view known) { return ascii::equals_lower(name, known); });
 }

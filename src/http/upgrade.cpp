@@ -27,15 +27,6 @@ bool carries_http(std::string_view protocol) noexcept {
                        [name](std::string_view known) { return ascii::equals_lower(name, known); });
 }
 
-bool offers(std::string_view offer, std::string_view protocol) noexcept {
-    bool found = false;
-    for_each_element(offer, [&](std::string_view element) {
-        found = ascii::iequals(element, protocol);
-        return !found;
-    });
-    return found;
-}
-
 }  // namespace
 
 void append_offer(std::string& out, const RequestHead& head, const ConnectionNames& named) {
@@ -59,7 +50,7 @@ bool append_accepted(std::string& out, const ResponseHead& head, std::string_vie
     for (const Field& field : head.fields) {
         if (field.id != FieldId::upgrade) continue;
         for_each_element(field.value, [&](std::string_view protocol) {
-            fits = fits && offers(offer, protocol);
+            fits = fits && has_token(offer, protocol);
             if (!fits) return false;
             out.append(out.size() == before ? "" : ", ").append(protocol);
             return true;

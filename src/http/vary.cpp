@@ -12,15 +12,6 @@ namespace {
 /// Beyond this many names a merge would cost more than it is worth.
 constexpr std::size_t kMaxNames = 128;
 
-bool names(std::string_view list, std::string_view name) noexcept {
-    bool found = false;
-    for_each_element(list, [&](std::string_view element) {
-        found = ascii::iequals(element, name);
-        return !found;
-    });
-    return found;
-}
-
 /// Appends to the list that starts at `from`.
 class ListWriter {
   public:
@@ -30,7 +21,7 @@ class ListWriter {
 
     /// False when the list is full: then nothing was appended.
     bool add(std::string_view name) {
-        if (names(std::string_view{out_}.substr(from_), name)) return true;
+        if (has_token(std::string_view{out_}.substr(from_), name)) return true;
         if (full()) return false;
         if (out_.size() > from_) out_ += ", ";
         out_ += name;
