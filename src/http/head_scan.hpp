@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "http/field_line.hpp"
 #include "http/framing.hpp"
 
 namespace corsd::http {
@@ -37,13 +38,13 @@ class LineScanner {
         return data.size() > limit ? Found::too_large : Found::partial;
     }
 
-    /// What follows the finished lines, up to `limit`; empty when next() has looked at it already.
-    [[nodiscard]] std::string_view unseen(std::string_view data, std::size_t limit) const noexcept {
-        if (scanned_ != start_) return {};
-        return data.substr(start_, std::min(data.size(), limit) - start_);
+    /// The next line, if it is a whole and plain field line that next() has not looked at: found and split in one pass.
+    [[nodiscard]] bool next_plain(std::string_view data, std::size_t limit, FieldLine& out) noexcept {
+        if (scanned_ != start_) return false;
+        const std::size_t size = parse_plain_line(data.substr(start_, std::min(data.size(), limit) - start_), out);
+        start_ = scanned_ = start_ + size;
+        return size != 0;
     }
-    /// A line of `size` bytes, with its LF, that the caller has found there.
-    void pass(std::size_t size) noexcept { start_ = scanned_ = start_ + size; }
 
     /// Bytes in finished lines.
     [[nodiscard]] std::size_t consumed() const noexcept { return start_; }

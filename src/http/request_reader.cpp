@@ -94,14 +94,10 @@ Progress RequestReader::feed(std::string_view data) {
 
 Progress RequestReader::advance(std::string_view data) {
     while (phase_ != Phase::complete) {
-        if (phase_ == Phase::fields) {
-            FieldLine plain;
-            const auto size = parse_plain_line(scan_.lines.unseen(data, limits_.head_bytes), plain);
-            if (size != 0) {
-                scan_.lines.pass(size);
-                if (!count_field() || !take(plain)) return Progress::failed;
-                continue;
-            }
+        FieldLine plain;
+        if (phase_ == Phase::fields && scan_.lines.next_plain(data, limits_.head_bytes, plain)) {
+            if (!count_field() || !take(plain)) return Progress::failed;
+            continue;
         }
         std::string_view line;
         const auto found = scan_.lines.next(data, limits_.head_bytes, line);
