@@ -9,13 +9,12 @@
 #include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <cstdio>
-#include <optional>
 #include <string>
 
 #include "cli/commands.hpp"
 #include "cli/diagnostics.hpp"
 #include "config/load.hpp"
-#include "net/socket_address.hpp"
+#include "ops/socket_address.hpp"
 
 namespace corsd::cli {
 
@@ -30,11 +29,10 @@ constexpr std::chrono::seconds kPatience{3};
 constexpr std::size_t kMostBody = 4096;
 
 /// The address that a listener there is reached at from this machine.
-[[nodiscard]] std::optional<net::SocketAddress> reached_at(const config::Address& address) {
-    if (address.kind == config::AddressKind::unix_socket) return net::SocketAddress::unix_socket(address.path);
-    if (address.host == "0.0.0.0") return net::SocketAddress::ip("127.0.0.1", address.port);
-    if (address.host == "::") return net::SocketAddress::ip("::1", address.port);
-    return net::SocketAddress::ip(address.host, address.port);
+[[nodiscard]] config::Address reached_at(config::Address address) {
+    if (address.host == "0.0.0.0") address.host = "127.0.0.1";
+    if (address.host == "::") address.host = "::1";
+    return address;
 }
 
 /// One question and its answer, within kPatience.
@@ -105,7 +103,7 @@ int health(const std::string& file) {
                      file.c_str());
         return kFailure;
     }
-    const auto address = reached_at(*listen);
+    const auto address = ops::socket_address(reached_at(*listen));
     const std::string problem = address ? Inquiry(*address).run() : "not an address";
     if (problem.empty()) {
         std::printf("%s: ready\n", listen->text.c_str());

@@ -9,11 +9,10 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <optional>
 #include <utility>
 
-#include "net/socket_address.hpp"
 #include "net/stream.hpp"
+#include "ops/socket_address.hpp"
 #include "telemetry/log.hpp"
 
 namespace corsd::ops {
@@ -29,11 +28,6 @@ constexpr milliseconds kExhaustedPause{100};
 constexpr milliseconds kFullPause{10};
 /// Descriptors have lasted this long: it is over.
 constexpr milliseconds kCalm{1000};
-
-[[nodiscard]] std::optional<net::SocketAddress> socket_address(const config::Address& address) {
-    if (address.kind == config::AddressKind::unix_socket) return net::SocketAddress::unix_socket(address.path);
-    return net::SocketAddress::ip(address.host, address.port);
-}
 
 /// Is there a socket file that nobody listens on any more?
 [[nodiscard]] bool is_stale(const net::SocketAddress& address, const std::string& path) {

@@ -1,22 +1,10 @@
 #include "ops/loader.hpp"
 
-#include <pthread.h>
-
-#include <boost/asio/post.hpp>
-#include <csignal>
 #include <exception>
-#include <mutex>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace corsd::ops {
-
-struct Loader::Desk {
-    std::mutex mutex;
-    boost::asio::io_context* io;  // null: nobody wants to know any more
-    Loader* loader;               // on the main thread
-};
 
 namespace {
 
@@ -36,38 +24,20 @@ namespace {
 }  // namespace
 
 Loader::Loader(boost::asio::io_context& io, Load load, Done done)
-    : load_(std::move(load)), done_(std::move(done)), desk_(new Desk{{}, &io, this}) {}
-
-Loader::~Loader() {
-    const std::lock_guard lock(desk_->mutex);
-    desk_->io = nullptr;
-    desk_->loader = nullptr;
-}
+    : load_(std::move(load)), done_(std::move(done)), errands_(io) {}
 
 void Loader::start() {
     busy_ = true;
-    // Signals are the main thread's business.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::string trouble;
     try {
-        std::thread([desk = desk_, load = load_] {
+        errands_.send([this, load = load_]() -> Errands::Report {
             auto outcome = std::make_shared<LoadOutcome>(run(load));
-            const std::lock_guard lock(desk->mutex);
-            if (desk->io == nullptr) return;
-            boost::asio::post(*desk->io, [desk, outcome = std::move(outcome)] {
-                if (desk->loader != nullptr) desk->loader->finish(std::move(*outcome));
-            });
-        }).detach();
+            return [this, outcome = std::move(outcome)] { finish(std::move(*outcome)); };
+        });
     } catch (const std::system_error& error) {
-        trouble = error.what();
+        LoadOutcome outcome;
+        outcome.trouble = error.what();
+        finish(std::move(outcome));
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (trouble.empty()) return;
-    LoadOutcome outcome;
-    outcome.trouble = std::move(trouble);
-    finish(std::move(outcome));
 }
 
 void Loader::finish(LoadOutcome outcome) {

@@ -8,6 +8,7 @@
 
 #include "config/load.hpp"
 #include "config/snapshot.hpp"
+#include "ops/errands.hpp"
 
 namespace corsd::ops {
 
@@ -27,22 +28,20 @@ class Loader {
 
     /// `done` is called on the main thread, once for each start().
     Loader(boost::asio::io_context& io, Load load, Done done);
-    ~Loader();
-    Loader(const Loader&) = delete;
-    Loader& operator=(const Loader&) = delete;
 
+    /// Is there something to load from?
+    [[nodiscard]] bool can_load() const noexcept { return load_ != nullptr; }
     /// Not while busy().
     void start();
     /// Does a load go on, or hang?
     [[nodiscard]] bool busy() const noexcept { return busy_; }
 
   private:
-    struct Desk;  // where the thread leaves its outcome; outlives us when it hangs
     void finish(LoadOutcome outcome);
 
     Load load_;
     Done done_;
-    std::shared_ptr<Desk> desk_;
+    Errands errands_;
     bool busy_ = false;
 };
 

@@ -4,12 +4,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
-#include <mutex>
 #include <system_error>
-#include <thread>
 #include <utility>
 
+#include "ops/errands.hpp"
+#include "ops/socket_address.hpp"
 #include "telemetry/log.hpp"
 
 namespace corsd::ops {
@@ -51,33 +50,21 @@ NameAnswer ask_system(const std::string& host, std::uint16_t port) {
 class Resolver::Name {
   public:
     Name(Resolver& resolver, std::size_t endpoint, boost::asio::io_context& io, NameQuery query)
-        : resolver_(resolver), endpoint_(endpoint), query_(std::move(query)), timer_(io.get_executor()) {
-        desk_->io = &io;
-        desk_->name = this;
-    }
-    ~Name() { close(); }
+        : resolver_(resolver), endpoint_(endpoint), query_(std::move(query)), timer_(io.get_executor()), errands_(io) {}
 
     void ask() {
-        if (desk_->name == nullptr) return;
+        if (errands_.ended()) return;
         const config::Address& address = resolver_.upstream_.endpoints[endpoint_];
         try {
-            // Detached from everything but the desk: getaddrinfo cannot be cancelled.
-            std::thread([desk = desk_, query = query_, host = address.host, port = address.port] {
-                NameAnswer answer = query(host, port);
-                const std::lock_guard lock(desk->mutex);
-                if (desk->io == nullptr) return;
-                boost::asio::post(*desk->io, [desk, answer = std::move(answer)] {
-                    if (desk->name != nullptr) desk->name->answered(answer);
-                });
-            }).detach();
+            errands_.send([this, query = query_, host = address.host, port = address.port]() -> Errands::Report {
+                return [this, answer = query(host, port)] { answered(answer); };
+            });
         } catch (const std::system_error& error) {
             answered({{}, error.what()});
         }
     }
     void close() noexcept {
-        const std::lock_guard lock(desk_->mutex);
-        desk_->io = nullptr;
-        desk_->name = nullptr;
+        errands_.end();
         timer_.cancel();
     }
 
@@ -88,13 +75,6 @@ class Resolver::Name {
     }
 
   private:
-    /// Where answers are left; outlives the name for a query that hangs.
-    struct Desk {
-        std::mutex mutex;
-        boost::asio::io_context* io = nullptr;  // null: nobody wants to know any more
-        Name* name = nullptr;                   // on the main thread
-    };
-
     void answered(const NameAnswer& answer) {
         const bool first = !std::exchange(asked_, true);
         bool changed = false;
@@ -126,7 +106,7 @@ class Resolver::Name {
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::io_context::executor_type>
         timer_;
-    std::shared_ptr<Desk> desk_ = std::make_shared<Desk>();
+    Errands errands_;
     std::vector<net::SocketAddress> addresses_;
     std::vector<std::string> texts_;  // of them, sorted, to tell what has changed
     bool asked_ = false, complained_ = false;
@@ -137,12 +117,9 @@ Resolver::Resolver(boost::asio::io_context& io, const config::UpstreamDefinition
     : upstream_(upstream), found_(std::move(found)) {
     for (std::size_t i = 0; i < upstream_.endpoints.size(); ++i) {
         const config::Address& endpoint = upstream_.endpoints[i];
-        const bool is_path = endpoint.kind == config::AddressKind::unix_socket;
-        const auto address = is_path ? net::SocketAddress::unix_socket(endpoint.path)
-                                     : net::SocketAddress::ip(endpoint.host, endpoint.port);
-        if (address) {
+        if (const auto address = socket_address(endpoint)) {
             literal_.push_back({i, *address});
-        } else if (!is_path) {
+        } else if (endpoint.kind == config::AddressKind::tcp) {
             names_.push_back(std::make_unique<Name>(*this, i, io, query));
         }
     }

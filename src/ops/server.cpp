@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ops/logs.hpp"
+#include "ops/signals_blocked.hpp"
 #include "proxy/series_layout.hpp"
 #include "telemetry/log.hpp"
 
@@ -41,8 +42,7 @@ Server::Server(std::shared_ptr<const config::Snapshot> snapshot, Loader::Load re
                                       [this](proxy::Accepted accepted) { hand_over(std::move(accepted)); }}),
       signals_(io_),
       timer_(io_.get_executor()),
-      load_(std::move(reload)),
-      loader_(io_, load_, [this](LoadOutcome outcome) { adopt(std::move(outcome)); }) {
+      loader_(io_, std::move(reload), [this](LoadOutcome outcome) { adopt(std::move(outcome)); }) {
     share_.via_name = random_name();
     share_.peer_closed = [this](const net::SocketAddress& peer) {
         boost::asio::post(io_, [this, peer] { forget(peer); });
@@ -80,7 +80,6 @@ std::string Server::start() {
         workers_.push_back(std::make_unique<proxy::Worker>(share_, provision(i), i));
     watchdog_.emplace(
         threads, [this](std::size_t worker, std::function<void()> call) { workers_[worker]->post(std::move(call)); });
-    reload_state_.last_success = std::chrono::system_clock::now();
     return {};
 }
 
@@ -95,13 +94,9 @@ proxy::Provision Server::provision(std::size_t worker) const {
 }
 
 void Server::start_workers() {
-    // Signals are the main thread's business: the workers start with all of them blocked.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked blocked;
     for (const auto& worker : workers_)
         threads_.emplace_back([&worker = *worker] { worker.run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Server::admit(proxy::Accepted& accepted) {

@@ -44,8 +44,6 @@ class Server {
     /// once. SIGHUP reloads the configuration, SIGUSR1 opens log files again.
     void run();
 
-    /// Main thread.
-    [[nodiscard]] const ReloadState& reload_state() const noexcept { return reload_state_; }
     /// After run(): does a thread still read the configuration, which cannot be waited for?
     [[nodiscard]] bool hangs() const noexcept { return loader_.busy(); }
 
@@ -113,7 +111,6 @@ class Server {
     bool serving_ = false, draining_ = false, cut_ = false;
 
     // Reloads.
-    Loader::Load load_;
     Loader loader_;
     ReloadState reload_state_;
     bool reloading_ = false, reload_again_ = false;

@@ -35,7 +35,7 @@ void log_diagnostics(const config::Loaded& loaded) {
 void Server::reload() {
     if (draining_) {
         log_write(Level::warn, "SIGHUP: no reload while stopping");
-    } else if (!load_) {
+    } else if (!loader_.can_load()) {
         log_write(Level::warn, "SIGHUP: there is nothing to reload: corsd was started without a configuration file");
     } else if (reloading_) {
         reload_again_ = true;  // the file may have changed since it was read

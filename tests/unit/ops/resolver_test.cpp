@@ -37,6 +37,12 @@ struct Published {
     }
 };
 
+void run_until_told(boost::asio::io_context& io, const Published& published) {
+    const auto guard = boost::asio::make_work_guard(io);
+    while (published.seen.empty())
+        io.run_one_for(std::chrono::seconds{10});
+}
+
 }  // namespace
 
 TEST_CASE("a refresh tells what has changed, and one that fails keeps the last good addresses") {
@@ -88,9 +94,7 @@ TEST_CASE("a query that hangs holds up neither the other names nor the end") {
         Resolver resolver(
             io, upstream, [&](const auto& all) { published(all); }, query);
         resolver.start();
-        auto guard = boost::asio::make_work_guard(io);
-        while (published.seen.empty())
-            io.run_one_for(std::chrono::seconds{10});
+        run_until_told(io, published);
         CHECK(published.seen == std::vector<std::string>{"1=192.0.2.1 "});
     }
     CHECK_FALSE(over);  // both are gone, and nobody has waited
@@ -108,8 +112,6 @@ TEST_CASE("that no name resolves is said once all were asked for") {
     Resolver resolver(
         io, upstream, [&](const auto& all) { published(all); }, query);
     resolver.start();
-    auto guard = boost::asio::make_work_guard(io);
-    while (published.seen.empty())
-        io.run_one_for(std::chrono::seconds{10});
+    run_until_told(io, published);
     CHECK(published.seen == std::vector<std::string>{""});
 }
