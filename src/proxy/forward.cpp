@@ -38,6 +38,11 @@ constexpr std::uint16_t kSwitched = 101;
     return Failure{Stage::head, Side::upstream, Retry::no, IoError::none, {Reason::upstream_invalid, detail}};
 }
 
+/// The client did not take what it was sent.
+[[nodiscard]] Failure not_taken(const IoResult& sent) noexcept {
+    return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+}
+
 /// The interim heads up to the final one, or up to a 101.
 net::Task<Failure> await_final_head(Context& context, H1Client& upstream) {
     for (int interim = 0;; ++interim) {
@@ -49,7 +54,7 @@ net::Task<Failure> await_final_head(Context& context, H1Client& upstream) {
         AnswerHead out;
         rewrite_interim(context, head, out);
         const IoResult sent = co_await context.exchange->send_interim(out);
-        if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+        if (!sent.ok()) co_return not_taken(sent);
         upstream.drop_interim();
     }
 }
@@ -73,7 +78,7 @@ net::Task<Failure> relay_body(Context& context, H1Client& upstream) {
         if (!piece.ok()) co_return Failure{Stage::body, Side::upstream, Retry::no, piece.error, piece.failure};
         if (piece.more == More::no) pass_trailers(context, upstream);
         const IoResult sent = co_await context.exchange->send_body(piece.bytes, piece.more);
-        if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+        if (!sent.ok()) co_return not_taken(sent);
         if (piece.more == More::no) co_return Failure{};
     }
 }
@@ -92,7 +97,7 @@ net::Task<Failure> relay_answer(Context& context, H1Client& upstream) {
     if (first.more == More::no) pass_trailers(context, upstream);
     context.head_out = true;
     const IoResult sent = co_await context.exchange->send_head(out, first.bytes, first.more);
-    if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+    if (!sent.ok()) co_return not_taken(sent);
     if (first.more == More::no) co_return Failure{};
     const Failure failure = co_await relay_body(context, upstream);
     co_return failure;
@@ -110,7 +115,7 @@ net::Task<Failure> relay_switch(Context& context, H1Client& upstream) {
     context.head_out = true;
     const IoResult sent = co_await context.exchange->switch_protocols(out);
     upstream.begin_tunnel();
-    if (!sent.ok()) co_return Failure{Stage::body, Side::client, Retry::no, sent.error, {}};
+    if (!sent.ok()) co_return not_taken(sent);
     co_return Failure{};
 }
 

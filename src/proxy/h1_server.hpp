@@ -70,11 +70,8 @@ class H1Server final : public Exchange, private net::StreamObserver {
     [[nodiscard]] std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
     [[nodiscard]] std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
 
-    [[nodiscard]] std::chrono::steady_clock::time_point started() const noexcept { return head_started_; }
-
   private:
     friend class Worker;
-    friend class ConnectionList;
 
     enum class Ending : std::uint8_t { open, after_answer, cut };
     enum class OutFraming : std::uint8_t { none, length, chunked, until_close };

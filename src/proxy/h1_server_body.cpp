@@ -1,8 +1,6 @@
 // The bodies of H1Server: reading the request's, framing and writing the answer's.
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <initializer_list>
 
 #include "proxy/h1_server.hpp"
 #include "proxy/head_text.hpp"

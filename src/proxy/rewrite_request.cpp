@@ -137,11 +137,7 @@ void write_request_head(Context& context, const config::UpstreamDefinition& upst
     if (style == ForwardedStyle::x_forwarded || style == ForwardedStyle::both) append_x_forwarded(out, context);
     if (style == ForwardedStyle::rfc7239 || style == ForwardedStyle::both) append_rfc7239(out, context);
     if (!context.question.upgrade.empty()) append_upgrade(out, context);
-    if (head.minor == 0) {
-        append_line(out, "Via: 1.0 ", context.worker->via_name());
-    } else {
-        append_line(out, "Via: 1.1 ", context.worker->via_name());
-    }
+    out.append("Via: 1.").append_number(head.minor).append(" ").append(context.worker->via_name()).append("\r\n");
     // RFC 9110 section 10.1.4: said anew at each hop, and true of this one: trailers pass.
     if (takes_trailers && context.upgrade.empty()) out.append("TE: trailers\r\nConnection: TE\r\n");
     if (head.expectation == http::Expectation::continue_100) out.append("Expect: 100-continue\r\n");

@@ -19,6 +19,9 @@ namespace {
 /// closed for the other to open one; but only by so much.
 constexpr milliseconds kPatience{100};
 
+/// While its request had no connection.
+constexpr Failure kClientLeft{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+
 }  // namespace
 
 UpstreamPool::UpstreamPool(std::shared_ptr<UpstreamShare> share, Site site)
@@ -109,7 +112,7 @@ net::Task<void> UpstreamPool::wait_for_endpoints(Wish& wish, Opened& opened) {
         const Waiter::Outcome outcome = co_await waiter.settled(wish.connect_within);
         wish.exchange->watch(nullptr);
         if (outcome == Waiter::Outcome::gone) {
-            opened.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+            opened.failure = kClientLeft;
             co_return;
         }
     }
@@ -141,7 +144,7 @@ net::Task<void> UpstreamPool::wait_for_turn(Wish& wish, Opened& opened) {
     const Waiter::Outcome outcome = co_await waiter.settled(upstream().queue.timeout);
     wish.exchange->watch(nullptr);
     if (outcome == Waiter::Outcome::gone) {
-        opened.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+        opened.failure = kClientLeft;
     } else if (outcome == Waiter::Outcome::timed_out) {
         opened.failure.cause = IoError::timed_out;
     } else {
@@ -182,7 +185,7 @@ net::Task<void> UpstreamPool::dial(const Wish& wish, Opened& opened) {
     wish.exchange->watch(nullptr);
     opened.dialled = std::chrono::duration_cast<milliseconds>(steady_clock::now() - start);
     if (dialling.aborted) {
-        opened.failure = Failure{Stage::connect, Side::client, Retry::no, IoError::reset, {}};
+        opened.failure = kClientLeft;
     } else if (!result.ok()) {
         // Nothing was sent: any request may go elsewhere. Descriptors are missing everywhere.
         const Retry retry = result.error == IoError::exhausted ? Retry::no : Retry::any;

@@ -159,34 +159,29 @@ void Worker::reload(Provision provision, std::function<void()> done) {
     });
 }
 
+void Worker::tell(void (H1Server::*what)() noexcept, std::optional<std::uint32_t> listener) noexcept {
+    for (H1Server* server = first_; server != nullptr; server = server->next_)
+        if (!listener || server->arrival_.listener == *listener) (server->*what)();
+}
+
 void Worker::drain_listener(std::uint32_t listener) {
-    boost::asio::post(io_, [this, listener] {
-        for (H1Server* server = first_; server != nullptr; server = server->next_)
-            if (server->arrival_.listener == listener) server->drain();
-    });
+    boost::asio::post(io_, [this, listener] { tell(&H1Server::drain, listener); });
 }
 
 void Worker::cut_listener(std::uint32_t listener) {
-    boost::asio::post(io_, [this, listener] {
-        for (H1Server* server = first_; server != nullptr; server = server->next_)
-            if (server->arrival_.listener == listener) server->cut();
-    });
+    boost::asio::post(io_, [this, listener] { tell(&H1Server::cut, listener); });
 }
 
 void Worker::drain() {
     boost::asio::post(io_, [this] {
         draining_ = true;
-        for (H1Server* server = first_; server != nullptr; server = server->next_)
-            server->drain();
+        tell(&H1Server::drain, {});
         finish_when_empty();
     });
 }
 
 void Worker::cut() {
-    boost::asio::post(io_, [this] {
-        for (H1Server* server = first_; server != nullptr; server = server->next_)
-            server->cut();
-    });
+    boost::asio::post(io_, [this] { tell(&H1Server::cut, {}); });
 }
 
 void Worker::post(std::function<void()> call) {

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,6 +123,8 @@ class Worker {
     void adopt_provision(const Provision& provision);
     void link(H1Server& server) noexcept;
     void unlink(H1Server& server) noexcept;
+    /// All connections, or those of one listener.
+    void tell(void (H1Server::*what)() noexcept, std::optional<std::uint32_t> listener) noexcept;
     void finish_when_empty();
 
     WorkerShare& share_;

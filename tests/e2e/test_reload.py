@@ -217,6 +217,18 @@ class Bad(Reloading):
 
 
 class ListenersChange(Reloading):
+    def slow_pair(self, extra=""):
+        """/api/slow is answered once `release` is set."""
+        release = threading.Event()
+        self.addCleanup(release.set)
+
+        def respond(request, connection):
+            if request.target == "/api/slow":
+                release.wait()
+            return ok()
+
+        return *self.pair(respond, extra=extra), release
+
     def two(self, server, other):
         self.edit(server, (f"listen: 127.0.0.1:{server.port}", "listeners: [" + ", ".join(
             f'{{address: "127.0.0.1:{port}"}}' for port in (server.port, other)) + "]"),
@@ -228,15 +240,7 @@ class ListenersChange(Reloading):
                 for match in re.finditer(rf"127\.0\.0\.1:(\d+) .*pid={server.pid},.* ino:(\d+)", listening)}
 
     def test_new_ones_open_gone_ones_drain_and_the_others_stay(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def respond(request, connection):
-            if request.target == "/api/slow":
-                release.wait()
-            return ok()
-
-        upstream, server = self.pair(respond)
+        upstream, server, release = self.slow_pair()
         other = free_port()
         before = self.sockets(server)
         self.two(server, other)
@@ -266,15 +270,7 @@ class ListenersChange(Reloading):
         self.assertEqual(self.sockets(server), before)
 
     def test_what_outlives_the_drain_of_a_gone_listener_is_cut(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def respond(request, connection):
-            if request.target == "/api/slow":
-                release.wait()
-            return ok()
-
-        upstream, server = self.pair(respond, extra="timeouts: {drain: 200ms}")
+        upstream, server, _ = self.slow_pair("timeouts: {drain: 200ms}")
         other = free_port()
         self.two(server, other)
         self.hup(server)
