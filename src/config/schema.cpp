@@ -52,7 +52,7 @@ constexpr auto kForeign = std::to_array<ForeignKey>({
     {"accesscontrolallowmethods", "methods", kTraefik},
     {"allowheaders", "allow_headers", kGateway},
     {"allowedheaders", "allow_headers", kExpress},
-    {"headers", "allow_headers", kKong},
+    {"headers", "allow_headers", "early Flask-CORS"},  // and Kong
     {"corsallowheaders", "allow_headers", kFlask},
     {"accesscontrolallowheaders", "allow_headers", kTraefik},
     {"exposeheaders", "expose_headers", kGateway},

@@ -122,8 +122,18 @@ void OriginPatternParser::origin() {
             return;
         }
         const std::string_view host = text_.substr(0, text_.find_first_of(":/"));
-        const std::string scheme = is_loopback_host(lower_case(host)) ? "http://" : "https://";
-        fail(Code::no_scheme, 0, "an origin has a scheme, as in https://app.example", scheme + std::string(text_));
+        if (!is_loopback_host(lower_case(host))) {
+            fail(Code::no_scheme, 0, "an origin has a scheme, as in https://app.example",
+                 "https://" + std::string(text_));
+        } else if (host.size() < text_.size()) {
+            fail(Code::no_scheme, 0, "an origin has a scheme, as in http://localhost:3000",
+                 "http://" + std::string(text_));
+        } else {
+            // A page on this machine is nearly always on a port of its own, which only its author knows.
+            fail(Code::no_scheme, 0,
+                 "an origin has a scheme, and the port that the page's address shows, as in http://localhost:3000",
+                 "http://" + std::string(text_) + ":PORT");
+        }
         return;
     }
     scheme(text_.substr(0, colon));

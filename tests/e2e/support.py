@@ -91,30 +91,17 @@ class Process:
         self.close()
 
 
-class Corsd(Process):
-    """The program in front of `upstream_port`, with the given resources (YAML, indented by the caller under `resources:`)."""
+class Configured(Process):
+    """The program with a whole file: what `compose(port, log_path)` returns, which names that port as its listener and that path
+    as its log in JSON."""
 
-    DEFAULT = f"""
-  /api/*:
-    origins: [{ALLOWED}]
-    methods: [GET, POST, PUT, DELETE]
-    allow_headers: [Content-Type, Authorization]
-"""
-
-    def __init__(self, upstream_port, resources=DEFAULT, extra="", log="format: json", wrap=()):
+    def __init__(self, compose, wrap=()):
         port = free_port()
         self.files = pathlib.Path(tempfile.mkdtemp(prefix="corsd-e2e-config-"))
         self.log_path = self.files / "corsd.log"
         self.own_origin = f"http://localhost:{port}"
         self.config_path = self.files / "corsd.yaml"
-        self.config_path.write_text(
-            f"listen: 127.0.0.1:{port}\n"
-            f"upstream: http://127.0.0.1:{upstream_port}\n"
-            f"public_origin: {self.own_origin}\n"
-            f"threads: 1\n"
-            f"log: {{output: {self.log_path}, {log}}}\n"
-            f"{extra}\n"
-            f"resources:{resources}")
+        self.config_path.write_text(compose(port, self.log_path))
         super().__init__([*wrap, CORSD, "run", "--config", str(self.config_path)], port)
 
     def client(self, **options):
@@ -153,6 +140,26 @@ class Corsd(Process):
     def close(self):
         super().close()
         shutil.rmtree(self.files, ignore_errors=True)
+
+
+class Corsd(Configured):
+    """The program in front of `upstream_port`, with the given resources (YAML, indented by the caller under `resources:`)."""
+
+    DEFAULT = f"""
+  /api/*:
+    origins: [{ALLOWED}]
+    methods: [GET, POST, PUT, DELETE]
+    allow_headers: [Content-Type, Authorization]
+"""
+
+    def __init__(self, upstream_port, resources=DEFAULT, extra="", log="format: json", wrap=()):
+        super().__init__(lambda port, log_path: f"listen: 127.0.0.1:{port}\n"
+                                                f"upstream: http://127.0.0.1:{upstream_port}\n"
+                                                f"public_origin: http://localhost:{port}\n"
+                                                f"threads: 1\n"
+                                                f"log: {{output: {log_path}, {log}}}\n"
+                                                f"{extra}\n"
+                                                f"resources:{resources}", wrap)
 
 
 class Flask(Process):

@@ -75,6 +75,8 @@ TEST_CASE("section 2: every mistake has its own code, its place and its fix") {
         {"", Code::empty, 0, ""},
         {"app.example", Code::no_scheme, 0, "https://app.example"},
         {"localhost:3000", Code::no_scheme, 0, "http://localhost:3000"},
+        {"localhost", Code::no_scheme, 0, "http://localhost:PORT"},
+        {"127.0.0.1", Code::no_scheme, 0, "http://127.0.0.1:PORT"},
         {"*.app.example", Code::no_scheme, 0, "https://*.app.example"},
         {"Null", Code::no_scheme, 0, "null"},
         {"https:/app.example", Code::no_scheme, 0, "https://https:/app.example"},
