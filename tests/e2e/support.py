@@ -99,7 +99,7 @@ class Configured(Process):
         port = free_port()
         self.files = pathlib.Path(tempfile.mkdtemp(prefix="corsd-e2e-config-"))
         self.log_path = self.files / "corsd.log"
-        self.own_origin = f"http://localhost:{port}"
+        self.own_origin = f"http://localhost:{port}"  # what browsers call it
         self.config_path = self.files / "corsd.yaml"
         self.config_path.write_text(compose(port, self.log_path))
         super().__init__([*wrap, CORSD, "run", "--config", str(self.config_path)], port)
@@ -163,20 +163,37 @@ class Corsd(Configured):
 
 
 class Flask(Process):
-    """examples/flask/app.py under Flask's own server (HTTP/1.0, closes) or under gunicorn (HTTP/1.1, keeps)."""
+    """A Flask application under Flask's own server (closes after each answer) or under gunicorn (keeps; also on a Unix socket)."""
 
-    def __init__(self, server="werkzeug"):
+    def __init__(self, server="werkzeug", path=ROOT / "examples/flask/app.py", env=None):
         port = free_port()
-        argv = [PYTHON, str(ROOT / "examples/flask/app.py")]
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="corsd-e2e-"))
+        argv = [PYTHON, str(path)]
         if server == "gunicorn":
-            argv = [PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4",
-                    "--chdir", str(ROOT / "examples/flask"), "app:app"]
-        super().__init__(argv, port, env={"PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"})
+            argv = [PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--bind", self.unix_address, "--worker-class", "gthread",
+                    "--threads", "4", "--chdir", str(path.parent), f"{path.stem}:app"]
+        super().__init__(argv, port, env={"PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1", **(env or {})})
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def unix_address(self):
+        return f"unix:{self.sockets}/gunicorn.sock"
+
+    def get(self, path):
+        """What the application says itself, not by way of corsd."""
+        with Client(self.port) as client:
+            client.send("GET", path)
+            return client.response("GET")
 
     def count(self):
-        with Client(self.port) as client:
-            client.send("GET", "/count")
-            return json.loads(client.response("GET").body)["requests"]
+        return self.get("/count").json()["requests"]
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 def corsd(*arguments, env=None, timeout=PATIENCE):

@@ -1,38 +1,27 @@
 """The application this project comes from: a Flask API whose CORS policy moved out of the code and into corsd."""
 
 import json
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
-from support import ALLOWED, EVIL, ROOT, CORSD, Client, Flask, Process, TestCase, accepts, free_port, wait_until
+from article import Example
+from support import ALLOWED, EVIL, Flask, TestCase, accepts, wait_until
 
 JSON = ("Content-Type", "application/json")
 
 
 class Article(TestCase):
-    """config/quickstart.yaml itself, with only its ports changed, in front of examples/flask/app.py."""
+    """config/quickstart.yaml itself, with only its addresses changed, in front of examples/flask/app.py."""
 
-    server = "werkzeug"
+    server, file = "werkzeug", "quickstart.yaml"
 
     def setUp(self):
         self.flask = self.start(Flask(self.server))
-        self.port = free_port()
-        self.own_origin = f"http://localhost:{self.port}"
-        directory = tempfile.TemporaryDirectory(prefix="corsd-e2e-")
-        self.addCleanup(directory.cleanup)
-        text = (ROOT / "config/quickstart.yaml").read_text()
-        text = text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}").replace("localhost:8080", f"localhost:{self.port}")
-        text = text.replace("127.0.0.1:5000", f"127.0.0.1:{self.flask.port}")
-        path = pathlib.Path(directory.name) / "quickstart.yaml"
-        path.write_text(text)
-        self.corsd = self.start(Process([CORSD, "run", "--config", str(path)], self.port))
+        self.corsd = self.start(Example(self.file, self.upstream()))
+        self.port, self.own_origin, self.ask = self.corsd.port, self.corsd.own_origin, self.corsd.ask
 
-    def ask(self, method, path, headers=(), body=b""):
-        with Client(self.port) as client:
-            client.send(method, path, headers, body)
-            return client.response(method)
+    def upstream(self):
+        return self.flask.address
 
     def preflight(self, origin, method="POST", names="content-type"):
         return self.ask("OPTIONS", "/api/foo", [("Origin", origin), ("Access-Control-Request-Method", method),
@@ -104,11 +93,21 @@ class Article(TestCase):
         self.assert_problem(answer, 502, "upstream_unreachable")
         self.assert_readable(answer)
         self.assertNotIn(str(self.flask.port).encode(), answer.body)
+        self.assertNotIn(b"gunicorn", answer.body)
         self.assertEqual(self.preflight(ALLOWED).status, 204)
 
 
 class ArticleUnderGunicorn(Article):
     server = "gunicorn"
+
+
+class ArticleUnderGunicornOnAUnixSocket(Article):
+    """config/examples/gunicorn.yaml."""
+
+    server, file = "gunicorn", "examples/gunicorn.yaml"
+
+    def upstream(self):
+        return self.flask.unix_address
 
 
 if __name__ == "__main__":

@@ -17,6 +17,14 @@ class Files(TestCase):
                 done = corsd("check", "--config", path)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_each_example_is_in_the_list_of_examples_and_has_nothing_to_warn_about(self):
+        listed = re.findall(r"\]\((?:\.\./)?([\w-]+\.yaml)\)", (ROOT / "config/examples/README.md").read_text())
+        names = [path.name for path in (ROOT / "config/examples").glob("*.yaml")]
+        self.assertEqual(sorted(listed), sorted([*names, "quickstart.yaml"]))
+        for name in names:
+            done = corsd("check", "--config", ROOT / "config/examples" / name)
+            self.assertNotIn("warning[", done.stdout + done.stderr, name)
+
     def test_the_quickstart_has_nothing_to_warn_about(self):
         done = corsd("check", "--config", ROOT / "config/quickstart.yaml")
         self.assertNotIn("warning[", done.stdout + done.stderr)

@@ -1,12 +1,10 @@
 """Several workers before upstreams of several endpoints: the line of waiting requests, names, Unix sockets."""
 
-import os
-import tempfile
 import threading
 import time
 import unittest
 
-from support import CORSD, PYTHON, ROOT, Corsd, Process, TestCase, Upstream, free_port, ok
+from support import CORSD, Corsd, Flask, Process, TestCase, Upstream, ok
 
 
 class Front(Corsd):
@@ -92,17 +90,13 @@ class Names(TestCase):
 
 class UnixSockets(TestCase):
     def test_gunicorn_behind_a_unix_socket_and_a_port_take_turns(self):
-        directory = tempfile.mkdtemp(prefix="corsd-e2e-")
-        path, port = os.path.join(directory, "g.sock"), free_port()
-        argv = [PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--bind", f"unix:{path}", "--worker-class", "gthread",
-                "--threads", "4", "--chdir", str(ROOT / "examples/flask"), "app:app"]
-        self.start(Process(argv, port, env={"PYTHONDONTWRITEBYTECODE": "1"}))
-        front = self.start(Front("{endpoints: [\"http://127.0.0.1:%d\", \"unix:%s\"]}" % (port, path)))
+        flask = self.start(Flask("gunicorn"))
+        front = self.start(Front(f'{{endpoints: ["{flask.address}", "{flask.unix_address}"]}}'))
         with front.client() as client:
             for _ in range(6):
                 client.send("GET", "/count")
                 self.assertEqual(client.response().status, 200)
-        self.assertEqual([entry["upstream"] for entry in front.wait_access(6)], [f"127.0.0.1:{port}", f"unix:{path}"] * 3)
+        self.assertEqual([entry["upstream"] for entry in front.wait_access(6)], [f"127.0.0.1:{flask.port}", flask.unix_address] * 3)
 
 
 if __name__ == "__main__":
