@@ -65,7 +65,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
     {ejection, "failures", T::count, "5", "So many failures; 0 never leaves one out."},
     {ejection, "window", T::duration, "30s", "Within so much time."},
-    {ejection, "duration", T::duration, "30s", "How long it is left out; the last one never is."},
+    {ejection, "duration", T::duration, "30s", "How long it is left out; an only one never is."},
 
     {retry, "attempts", T::count, "1", "Second attempts after a kept connection or a connect that failed."},
 

@@ -9,6 +9,13 @@ namespace corsd::proxy {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+/// How often, while all are ejected, a request finds out whether that is over.
+constexpr std::chrono::seconds kTrialEvery{1};
+
+}  // namespace
+
 Endpoint::Endpoint(const EndpointAddress& of, std::uint64_t number)
     : definition(of.endpoint), address(of.address), text(of.address.text()), id(number) {}
 
@@ -45,6 +52,7 @@ void EndpointSet::readmit_all() noexcept {
 }
 
 void EndpointSet::readmit(TimePoint now) noexcept {
+    if (all_ejected()) return;
     for (const auto& endpoint : endpoints_) {
         if (!endpoint->ejected || now < endpoint->ejected_until) continue;
         endpoint->ejected = false;
@@ -52,10 +60,22 @@ void EndpointSet::readmit(TimePoint now) noexcept {
     }
 }
 
+const std::shared_ptr<Endpoint>* EndpointSet::choose_trial(TimePoint now) noexcept {
+    if (now < next_trial_) return nullptr;
+    next_trial_ = now + kTrialEvery;
+    const std::shared_ptr<Endpoint>& endpoint = endpoints_[next_ % endpoints_.size()];
+    next_ = (next_ + 1) % endpoints_.size();
+    return &endpoint;
+}
+
 const std::shared_ptr<Endpoint>* EndpointSet::choose(std::uint64_t avoid) {
     const std::size_t count = endpoints_.size();
     if (count <= 1) return count == 0 ? nullptr : endpoints_.data();
-    if (ejected_ > 0) readmit(steady_clock::now());
+    if (ejected_ > 0) {
+        const TimePoint now = steady_clock::now();
+        if (all_ejected()) return choose_trial(now);
+        readmit(now);
+    }
     const std::shared_ptr<Endpoint>* best = nullptr;
     const std::shared_ptr<Endpoint>* last_resort = nullptr;
     std::size_t chosen = 0;
@@ -84,7 +104,7 @@ bool EndpointSet::has_other(std::uint64_t id) {
                        [id](const auto& endpoint) { return !endpoint->ejected && endpoint->id != id; });
 }
 
-Standing EndpointSet::failed(Endpoint& endpoint, TimePoint now) {
+Standing EndpointSet::failed(Endpoint& endpoint, Trouble trouble, TimePoint now) {
     const config::Ejection& rule = definition_.ejection;
     if (rule.failures == 0 || endpoint.gone || endpoint.ejected) return Standing::stays;
     if (endpoint.failures.size() < rule.failures) {
@@ -96,13 +116,22 @@ Standing EndpointSet::failed(Endpoint& endpoint, TimePoint now) {
     const bool enough =
         endpoint.failures.size() == rule.failures && now - endpoint.failures[endpoint.oldest_failure] <= rule.window;
     readmit(now);
-    if (!enough || endpoints_.size() - ejected_ <= 1) return Standing::stays;
+    const bool is_last = endpoints_.size() - ejected_ <= 1;
+    if (!enough || endpoints_.size() <= 1 || (is_last && trouble == Trouble::poor)) return Standing::stays;
     endpoint.ejected = true;
     endpoint.ejected_until = now + rule.duration;
     endpoint.failures.clear();
     endpoint.oldest_failure = 0;
     ++ejected_;
+    if (is_last) next_trial_ = now + kTrialEvery;
     return Standing::ejected;
+}
+
+bool EndpointSet::readmitted(Endpoint& endpoint) noexcept {
+    if (!endpoint.ejected || endpoint.gone || !all_ejected()) return false;
+    endpoint.ejected = false;
+    --ejected_;
+    return true;
 }
 
 }  // namespace corsd::proxy

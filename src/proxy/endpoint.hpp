@@ -50,7 +50,14 @@ struct Endpoint {
 /// What became of an endpoint that failed.
 enum class Standing : std::uint8_t { stays, ejected };
 
+/// How far a failure of an endpoint goes: there was no connection to be had, or one that came to no good answer.
+enum class Trouble : std::uint8_t { unreachable, poor };
+
 /// Chooses. One thread.
+///
+/// An only endpoint is never ejected. Of several, the last that is left is ejected only while it cannot be reached:
+/// then nobody could be served by it, and requests are told so at once. While all are out, time readmits nobody; one
+/// request a second is tried on one of them instead, and the endpoint that lets it in is back.
 class EndpointSet {
   public:
     using TimePoint = std::chrono::steady_clock::time_point;
@@ -63,24 +70,30 @@ class EndpointSet {
     std::vector<std::shared_ptr<Endpoint>> replace(std::span<const EndpointAddress> addresses);
 
     /// The next one by upstreams.NAME.balance, but only if there is no other the one whose id is `avoid` (0: none).
-    /// Null when there are no endpoints.
+    /// Null when there are no endpoints, or all are ejected and it is not time for a trial.
     [[nodiscard]] const std::shared_ptr<Endpoint>* choose(std::uint64_t avoid);
     /// Could choose() give another one than `id` now?
     [[nodiscard]] bool has_other(std::uint64_t id);
 
-    /// A failure that counts. The last endpoint that is left is never ejected.
-    Standing failed(Endpoint& endpoint, TimePoint now);
+    /// A failure that counts.
+    Standing failed(Endpoint& endpoint, Trouble trouble, TimePoint now);
+    /// It let somebody in, or answered. Did that end its ejection, because all were out?
+    [[nodiscard]] bool readmitted(Endpoint& endpoint) noexcept;
+    /// Are there endpoints, all of them ejected?
+    [[nodiscard]] bool all_ejected() const noexcept { return ejected_ > 0 && ejected_ == endpoints_.size(); }
 
     [[nodiscard]] std::span<const std::shared_ptr<Endpoint>> all() const noexcept { return endpoints_; }
 
   private:
     void readmit(TimePoint now) noexcept;
     void readmit_all() noexcept;
+    [[nodiscard]] const std::shared_ptr<Endpoint>* choose_trial(TimePoint now) noexcept;
 
     const config::UpstreamDefinition& definition_;
     std::vector<std::shared_ptr<Endpoint>> endpoints_;
     std::size_t next_;
     std::size_t ejected_ = 0;
+    TimePoint next_trial_{};  // while all are ejected
     std::uint64_t last_id_ = 0;
 };
 

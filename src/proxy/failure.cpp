@@ -36,6 +36,7 @@ Reason reason_of(const Failure& failure) noexcept {
         case Stage::none:
             return Reason::none;
         case Stage::resolve:
+        case Stage::choose:
             return Reason::upstream_unavailable;
         case Stage::queue:
             return Reason::overloaded;
@@ -63,6 +64,8 @@ std::string_view describe(const Failure& failure) noexcept {
             return "";
         case Stage::resolve:
             return "the name of the upstream does not resolve";
+        case Stage::choose:
+            return "no endpoint of the upstream lets anybody in";
         case Stage::connect:
             if (failure.cause == IoError::timed_out) return "the upstream did not accept the connection in time";
             return failure.cause == IoError::refused ? "the upstream refuses connections"

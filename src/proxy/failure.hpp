@@ -11,8 +11,9 @@
 namespace corsd::proxy {
 
 /// How far the exchange with the upstream had come.
-/// resolve: nobody is known; queue: no connection may be made and none came free.
-enum class Stage : std::uint8_t { none, resolve, queue, connect, send, head, body };
+/// resolve: nobody is known; choose: all who are known are left out for now; queue: no connection may be made and none
+/// came free.
+enum class Stage : std::uint8_t { none, resolve, choose, queue, connect, send, head, body };
 /// Whose fault it is.
 enum class Side : std::uint8_t { upstream, client };
 /// May the request be sent again, on a fresh connection?

@@ -17,7 +17,6 @@
 namespace corsd::proxy {
 
 class UpstreamPool;
-struct UpstreamShare;
 
 /// Lives on its worker's thread. Leased from an UpstreamPool; while idle there, it holds no buffer and notices a close.
 class H1Client final : public Abortable, private net::StreamObserver {

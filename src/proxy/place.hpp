@@ -29,6 +29,12 @@ class Place {
         if (share_ != nullptr) share_->closed();
     }
 
+    /// The same one of max_connections, to another endpoint.
+    void move_to(std::shared_ptr<Endpoint> endpoint) noexcept {
+        --endpoint_->connections;
+        endpoint_ = std::move(endpoint);
+        ++endpoint_->connections;
+    }
     [[nodiscard]] Endpoint& endpoint() const noexcept { return *endpoint_; }
 
   private:

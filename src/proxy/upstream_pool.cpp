@@ -49,15 +49,23 @@ void UpstreamPool::set_endpoints(std::span<const EndpointAddress> addresses) {
 Standing UpstreamPool::note_failure(Endpoint& endpoint, const Failure& failure) {
     const bool ours = failure.side == Side::client || failure.cause == IoError::exhausted ||
                       failure.cause == IoError::cancelled || failure.stage == Stage::queue ||
-                      failure.stage == Stage::resolve;
+                      failure.stage == Stage::resolve || failure.stage == Stage::choose;
     const bool ran_out = failure.retry != Retry::no && failure.stage != Stage::connect;
     if (ours || ran_out) return Standing::stays;
-    if (endpoints_.failed(endpoint, steady_clock::now()) == Standing::stays) return Standing::stays;
+    const Trouble trouble = failure.stage == Stage::connect ? Trouble::unreachable : Trouble::poor;
+    if (endpoints_.failed(endpoint, trouble, steady_clock::now()) == Standing::stays) return Standing::stays;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(upstream().ejection.duration);
+    const std::string how_long = endpoints_.all_ejected() ? "as all others, until it lets somebody in"
+                                                          : "for " + std::to_string(seconds.count()) + " s";
     telemetry::log_write(telemetry::Level::warn, "upstream " + upstream().name + ": " + endpoint.text +
-                                                     " is left out for " + std::to_string(seconds.count()) +
-                                                     " s: " + std::string(describe(failure)));
+                                                     " is left out " + how_long + ": " +
+                                                     std::string(describe(failure)));
     return Standing::ejected;
+}
+
+void UpstreamPool::note_life(Endpoint& endpoint) {
+    if (!endpoints_.readmitted(endpoint)) return;
+    telemetry::log_write(telemetry::Level::info, "upstream " + upstream().name + ": " + endpoint.text + " is back");
 }
 
 std::unique_ptr<H1Client> UpstreamPool::take_idle(Endpoint& endpoint, Check check) noexcept {
@@ -120,8 +128,14 @@ net::Task<void> UpstreamPool::wait_for_endpoints(Wish& wish, Opened& opened) {
     if (chosen != nullptr) {
         wish.endpoint = *chosen;
     } else {
-        opened.failure = Failure{Stage::resolve, Side::upstream, Retry::no, IoError::none, {}};
+        opened.failure = nobody();
     }
+}
+
+/// Why choose() gives nobody.
+Failure UpstreamPool::nobody() const noexcept {
+    const Stage stage = endpoints_.all_ejected() ? Stage::choose : Stage::resolve;
+    return Failure{stage, Side::upstream, Retry::no, IoError::none, {}};
 }
 
 /// Ends with a connection that came free, or with the right to open one, counted already.
@@ -151,10 +165,16 @@ net::Task<void> UpstreamPool::wait_for_turn(Wish& wish, Opened& opened) {
         opened.failure = {};
         opened.client = std::move(waiter.handed);
         if (opened.client != nullptr) co_return;
-        // Much may have happened to the endpoint meanwhile.
-        const std::shared_ptr<Endpoint>* const now = endpoints_.choose(0);
-        if (now != nullptr && (wish.endpoint->gone || wish.endpoint->ejected)) wish.endpoint = *now;
         opened.place = Place(share_, wish.endpoint);
+        if (!wish.endpoint->gone && !wish.endpoint->ejected) co_return;
+        // Much has happened to the endpoint meanwhile.
+        const std::shared_ptr<Endpoint>* const now = endpoints_.choose(0);
+        if (now != nullptr) {
+            wish.endpoint = *now;
+            opened.place.move_to(*now);
+        } else {
+            opened.failure = nobody();
+        }
     }
 }
 
@@ -191,6 +211,7 @@ net::Task<void> UpstreamPool::dial(const Wish& wish, Opened& opened) {
         const Retry retry = result.error == IoError::exhausted ? Retry::no : Retry::any;
         opened.failure = Failure{Stage::connect, Side::upstream, retry, result.error, {}};
     } else {
+        note_life(*wish.endpoint);
         opened.client = std::make_unique<H1Client>(std::move(dialling.stream), site_.buffers, std::move(opened.place));
     }
     opened.place = {};
@@ -214,6 +235,7 @@ void UpstreamPool::called(UpstreamShare::Ticket ticket) {
 
 void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
     Endpoint& endpoint = client->endpoint();
+    if (endpoint.ejected) note_life(endpoint);
     if (!client->reusable() || closed_ || endpoint.gone) return;
     const milliseconds within = client->keep_for(upstream().idle_timeout);
     if (within.count() <= 0) return;

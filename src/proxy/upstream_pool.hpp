@@ -41,12 +41,14 @@ class UpstreamPool {
     void set_endpoints(std::span<const EndpointAddress> addresses);
 
     /// Whose turn it is; another than `avoid` (the id of one that failed; 0: none) if there is one. Null: nobody is
-    /// known.
+    /// known, or all are left out.
     [[nodiscard]] const std::shared_ptr<Endpoint>* choose(std::uint64_t avoid) { return endpoints_.choose(avoid); }
     [[nodiscard]] bool has_other(std::uint64_t id) { return endpoints_.has_other(id); }
     /// A failure of this endpoint. A failure that says nothing about it (no descriptors here, a client that went away,
     /// a kept connection that had run out) is not counted.
     Standing note_failure(Endpoint& endpoint, const Failure& failure);
+    /// It let somebody in, or answered.
+    void note_life(Endpoint& endpoint);
 
     /// An idle connection to this endpoint, the last used first; null when there is none.
     [[nodiscard]] std::unique_ptr<H1Client> take_idle(Endpoint& endpoint, Check check) noexcept;
@@ -54,7 +56,7 @@ class UpstreamPool {
     /// What a request asks of open().
     struct Wish {
         Exchange* exchange = nullptr;        // whose client may go away meanwhile
-        std::shared_ptr<Endpoint> endpoint;  // null: nobody is known
+        std::shared_ptr<Endpoint> endpoint;  // null: nobody was there to choose
         Kept kept = Kept::welcome;
         bool may_fail_over = false;                  // another endpoint would be tried after this one
         std::chrono::milliseconds connect_within{};  // not counting the wait in the queue
@@ -91,6 +93,7 @@ class UpstreamPool {
 
     net::Task<void> wait_for_endpoints(Wish& wish, Opened& opened);
     net::Task<void> wait_for_turn(Wish& wish, Opened& opened);
+    [[nodiscard]] Failure nobody() const noexcept;
     net::Task<void> dial(const Wish& wish, Opened& opened);
     [[nodiscard]] std::unique_ptr<H1Client> take_any_idle() noexcept;
     void drop_idle(Endpoint& endpoint) noexcept;

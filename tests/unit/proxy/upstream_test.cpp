@@ -1,4 +1,8 @@
 // Several endpoints, second attempts, and requests that wait for a connection.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -23,6 +27,26 @@ std::string with_upstream(const std::string& keys) {
 net::SocketAddress nobody() {
     return Listening{}.address();
 }
+
+/// An address where nobody listens yet.
+class Later {
+  public:
+    Later() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const auto wanted = net::SocketAddress::ip("127.0.0.1", 0);
+        sockaddr_storage bound{};
+        socklen_t size = sizeof bound;
+        REQUIRE(::bind(descriptor_.get(), wanted->data(), wanted->size()) == 0);
+        REQUIRE(::getsockname(descriptor_.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+        address = net::SocketAddress{reinterpret_cast<const sockaddr*>(&bound), size};
+    }
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+    void listen() const { REQUIRE(::listen(descriptor_.get(), 8) == 0); }
+    [[nodiscard]] Peer accept() const { return Peer{::accept(descriptor_.get(), nullptr, nullptr)}; }
+    net::SocketAddress address;
+
+  private:
+    net::Descriptor descriptor_;
+};
 
 /// Answers the next request on a new connection.
 Peer serve_new(const Listening& listening) {
@@ -99,16 +123,63 @@ TEST_CASE("a connect that fails goes to the other endpoint, for any method; then
     CHECK(bed.upstream_connects() == before);
 }
 
-TEST_CASE("nobody listens anywhere: 502 after one more attempt, and the last endpoint is always tried") {
-    TestBed bed(with_upstream("ejection: {failures: 1}"));
-    bed.set_endpoints({{0, nobody()}, {1, nobody()}});
+TEST_CASE("nobody listens anywhere: 502 after one more attempt; then 503 at once, and a try a second") {
+    TestBed bed(with_upstream("ejection: {failures: 1, duration: 1h}"));
+    const Later one, two;
+    bed.set_endpoints({{0, one.address}, {1, two.address}});
     Peer client = bed.connect();
+    const auto start = steady_clock::now();
     client.send(kGet);
     CHECK(has(client.receive_until("}"), "upstream_unreachable"));
     CHECK(bed.upstream_connects() == 2);
+    // Each answer that is not 503 took one connect, and there were no more of them than seconds.
+    std::size_t refused = 0, tried = 0;
+    while (refused == 0 || tried < 2) {
+        client.send(kGet);
+        const std::string answer = client.receive_until("}");
+        ++(has(answer, "HTTP/1.1 503 ") ? refused : tried);
+        if (has(answer, "HTTP/1.1 503 ")) {
+            CHECK(has(answer, "upstream_unavailable"));
+            CHECK(has(answer, "Retry-After: 1\r\n"));
+        }
+        REQUIRE(bed.upstream_connects() == 2 + tried);
+        REQUIRE(milliseconds{1000} * tried <= steady_clock::now() - start);
+    }
+    one.listen();
+    two.listen();
+    const std::size_t before = bed.upstream_connects();
+    while (bed.upstream_connects() == before) {
+        client.send(kGet);
+        if (client.hears_within(milliseconds{100})) CHECK(has(client.receive_until("}"), "HTTP/1.1 503 "));
+    }
+    // It is let in: from now on everything goes there.
+    std::array<pollfd, 2> ready{{{one.descriptor(), POLLIN, 0}, {two.descriptor(), POLLIN, 0}}};
+    REQUIRE(::poll(ready.data(), ready.size(), 10'000) == 1);
+    Peer upstream = (ready[0].revents != 0 ? one : two).accept();
+    for (int i = 0; i < 4; ++i) {
+        (void)upstream.receive_until("\r\n\r\n");
+        upstream.send(kOk);
+        CHECK(ok(client));
+        client.send(kGet);
+    }
+}
+
+TEST_CASE("an only endpoint is tried for each request: whoever restarts is back at once") {
+    TestBed bed("upstreams: {default: {endpoints: [\"http://127.0.0.1:1\"], ejection: {failures: 1}}}\n" + kPolicy);
+    const Later there;
+    bed.move_upstream(there.address);
+    Peer client = bed.connect();
+    for (std::size_t i = 1; i < 4; ++i) {
+        client.send(kGet);
+        CHECK(has(client.receive_until("}"), "upstream_unreachable"));
+        CHECK(bed.upstream_connects() == i);
+    }
+    there.listen();
     client.send(kGet);
-    CHECK(has(client.receive_until("}"), "upstream_unreachable"));
-    CHECK(bed.upstream_connects() == 3);
+    Peer upstream = there.accept();
+    (void)upstream.receive_until("\r\n\r\n");
+    upstream.send(kOk);
+    CHECK(ok(client));
 }
 
 TEST_CASE("attempts: 0 tries once") {
