@@ -20,6 +20,8 @@ from selenium.webdriver.chrome.service import Service  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 DRIVER = "/usr/bin/chromedriver"
+# Whether cookies go along to another site than the page's: the setting of Chromium that its user has, said here because builds differ.
+THIRD_PARTY_COOKIES = {"allowed": 0, "blocked": 1}
 PATIENCE = 30  # seconds that a script may take before the test is failed
 
 
@@ -57,7 +59,7 @@ class Pages:
 class Browser:
     """Runs scripts as a page of the origin that was visited last."""
 
-    def __init__(self):
+    def __init__(self, third_party_cookies="blocked"):
         for program in (CHROMIUM, DRIVER):
             if not pathlib.Path(program).exists():
                 raise RuntimeError(f"{program} is missing: scripts/bootstrap --tests installs it (not on Ubuntu, which has it as a snap only)")
@@ -67,6 +69,8 @@ class Browser:
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                          "--disable-background-networking", "--disable-component-update", "--no-proxy-server"):
             options.add_argument(argument)
+        options.add_experimental_option("prefs", {"profile.cookie_controls_mode": THIRD_PARTY_COOKIES[third_party_cookies]})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(DRIVER), options=options)
         self.driver.set_script_timeout(PATIENCE)
         self.driver.set_page_load_timeout(PATIENCE)
@@ -88,6 +92,10 @@ class Browser:
         if "error" in result:
             raise PageError(result["error"])
         return result.get("value")
+
+    def console(self):
+        """What the browser wrote to the console of its pages since this was asked last."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def close(self):
         self.driver.quit()
