@@ -32,6 +32,7 @@ class PrometheusText {
 
     /// HELP and TYPE; the samples that follow belong to it.
     void family(const Metric& metric);
+    void family(const Metric&& metric) = delete;  // it is read until the next one
     void sample(std::uint64_t value, Values values = {});
     /// The value is in seconds.
     void sample_microseconds(std::uint64_t microseconds, Values values = {});

@@ -7,9 +7,11 @@ using namespace corsd::telemetry;
 TEST_CASE("counters and gauges as text") {
     std::string out;
     PrometheusText text(out);
-    text.family({"corsd_a_total", "", "Things.", MetricType::counter});
+    static constexpr Metric counter{"corsd_a_total", "", "Things.", MetricType::counter};
+    text.family(counter);
     text.sample(0);
-    text.family({"corsd_b", "one, two", "Others.", MetricType::gauge});
+    static constexpr Metric gauge{"corsd_b", "one, two", "Others.", MetricType::gauge};
+    text.family(gauge);
     text.sample(18'446'744'073'709'551'615U, {"x", ""});
     text.sample_microseconds(1'000'001, {"y", "z"});
     text.sample_microseconds(7'000'000, {"y", "q"});
@@ -27,7 +29,8 @@ TEST_CASE("counters and gauges as text") {
 TEST_CASE("a label's value can be anything that a configuration can say") {
     std::string out;
     PrometheusText text(out);
-    text.family({"m", "resource", "h", MetricType::gauge});
+    static constexpr Metric metric{"m", "resource", "h", MetricType::gauge};
+    text.family(metric);
     out.clear();
     text.sample(1, {"~^/a\\d+\"\n{}=,é$"});
     CHECK(out == "m{resource=\"~^/a\\\\d+\\\"\\n{}=,é$\"} 1\n");
@@ -41,14 +44,16 @@ TEST_CASE("a histogram's buckets are cumulative, and the last is its count") {
     histogram.add_to(total);
     std::string out;
     PrometheusText text(out);
-    text.family({"d_seconds", "site", "h", MetricType::histogram});
+    static constexpr Metric labelled{"d_seconds", "site", "h", MetricType::histogram};
+    text.family(labelled);
     text.histogram(total, {"s"});
     CHECK(out.find("# TYPE d_seconds histogram\nd_seconds_bucket{site=\"s\",le=\"0.00025\"} 2\n"
                    "d_seconds_bucket{site=\"s\",le=\"0.0005\"} 3\n") != std::string::npos);
     CHECK(out.find("d_seconds_bucket{site=\"s\",le=\"300\"} 3\nd_seconds_bucket{site=\"s\",le=\"+Inf\"} 4\n"
                    "d_seconds_sum{site=\"s\"} 400.000601\nd_seconds_count{site=\"s\"} 4\n") != std::string::npos);
     out.clear();
-    text.family({"e_seconds", "", "h", MetricType::histogram});
+    static constexpr Metric bare{"e_seconds", "", "h", MetricType::histogram};
+    text.family(bare);
     text.histogram({});
     CHECK(out.find("e_seconds_bucket{le=\"0.00025\"} 0\n") != std::string::npos);
     CHECK(out.find("e_seconds_count 0\n") != std::string::npos);
