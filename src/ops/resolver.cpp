@@ -20,6 +20,7 @@ constexpr std::chrono::seconds kUnknown{1};
 
 [[nodiscard]] std::vector<std::string> texts_of(const std::vector<net::SocketAddress>& addresses) {
     std::vector<std::string> texts;
+    texts.reserve(addresses.size());
     for (const net::SocketAddress& address : addresses)
         texts.push_back(address.text());
     std::sort(texts.begin(), texts.end());  // servers turn the order around to spread the load

@@ -61,7 +61,8 @@ void count_failure(const Context& context) noexcept {
     } else if (context.status != 0) {
         counters.count_problem(context.reason);
     }
-    if (context.failure.failed() && by_upstream) context.upstream_counters->count_failure(context.reason);
+    const bool tried = context.upstream_counters != nullptr;
+    if (tried && by_upstream && context.failure.failed()) context.upstream_counters->count_failure(context.reason);
 }
 
 void count(const Context& context, const telemetry::AccessEntry& entry) noexcept {

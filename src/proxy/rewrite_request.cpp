@@ -124,12 +124,11 @@ void write_request_head(Context& context, const config::UpstreamDefinition& upst
     bool has_length = false, takes_trailers = false;
     for (const http::Field& field : head.fields) {
         has_length = has_length || field.id == FieldId::content_length;
-        if (!is_replaced(context, field, style)) {
+        const bool tells_trailers = field.id == FieldId::trailer && head.framing.kind == http::BodyKind::chunked;
+        if (tells_trailers || !is_replaced(context, field, style)) {  // trailers themselves pass as well
             context.passed.push_back(field);
         } else if (field.id == FieldId::te) {
             takes_trailers = takes_trailers || (head.minor > 0 && http::has_token(field.value, "trailers"));
-        } else if (field.id == FieldId::trailer && head.framing.kind == http::BodyKind::chunked) {
-            context.passed.push_back(field);  // its trailers pass as well
         }
     }
     append_passed_fields(out, context.passed);
