@@ -22,6 +22,8 @@ constexpr std::uint64_t kDrainBytes = 64 * 1024;
 /// How long a closing connection waits for more to read, so that the answer is not lost to a reset (RFC 9112 section
 /// 9.6); timeouts.body bounds it in all.
 constexpr milliseconds kLinger{2000};
+/// Shutdown: whoever has just been accepted is about to send a request, and no answer tells them to ask elsewhere.
+constexpr milliseconds kNewcomer{1000};
 /// Space that must be left behind a head for reading its body.
 constexpr std::size_t kBodySpace = 8 * 1024;
 
@@ -45,6 +47,7 @@ net::Task<void> H1Server::serve() {
                                 // holds
             park();
             const IoResult result = co_await stream_.read_done();
+            if (result.error == IoError::cancelled && requests_ == 0 && stream_.is_open()) continue;  // by drain()
             if (!result.ok()) break;
         }
         const HeadOutcome outcome = co_await read_head();
@@ -132,8 +135,9 @@ void H1Server::park() noexcept {
     worker_.workspaces().give(std::move(work_));
     const config::Timeouts& timeouts = worker_.edition().timeouts();
     // Before the first request the deadline is that of a head: a connection that says nothing is as good as a slow one.
-    stream_.start_wait(requests_ == 0 ? timeouts.header : timeouts.idle);
-    if (draining_) stream_.cancel_read();  // only what has come already
+    const bool newcomer = requests_ == 0;
+    stream_.start_wait(!newcomer ? timeouts.idle : draining_ ? std::min(kNewcomer, timeouts.header) : timeouts.header);
+    if (draining_ && !newcomer) stream_.cancel_read();  // only what has come already
 }
 
 net::Task<IoResult> H1Server::await_bytes(milliseconds within) {

@@ -53,6 +53,29 @@ class Ending(TestCase):
         self.assertTrue(client.closed())
         self.assertEqual(server.exit_code(10), 0)
 
+    def test_whoever_has_just_connected_may_still_ask_and_holds_up_the_end_only_for_a_moment(self):
+        upstream, server = self.pair()
+        asks, is_silent = self.start(server.client()), self.start(server.client())
+        wait_until(lambda: self.established(server) == 2, "both to be accepted")
+        server.terminate()
+        wait_until(lambda: not accepts(server.port), "the listener to close")
+        asks.send("GET", "/api/x", [("Origin", ALLOWED)])
+        answer = asks.response()
+        self.assertEqual((answer.status, answer.headers.get("Connection")), (200, "close"))
+        self.assertTrue(is_silent.closed())
+        self.assertEqual(server.exit_code(), 0)
+
+    def established(self, server):
+        """Connections that the process has accepted, by its descriptors."""
+        sockets = set()
+        for link in pathlib.Path(f"/proc/{server.pid}/fd").iterdir():
+            try:
+                sockets.add(os.readlink(link))
+            except FileNotFoundError:
+                pass
+        rows = [row.split() for row in pathlib.Path(f"/proc/{server.pid}/net/tcp").read_text().splitlines()[1:]]
+        return sum(row[1].endswith(f":{server.port:04X}") and row[3] == "01" and f"socket:[{row[9]}]" in sockets for row in rows)
+
     def test_requests_that_were_sent_before_the_end_are_answered(self):
         # The program is stopped while they are sent: one on a connection that it knows, one on a connection that it has not accepted.
         _, server = self.pair()
