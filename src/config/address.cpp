@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/ascii.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxUnixPath = 107;  // sockaddr_un::sun_path, less its terminating zero
 constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kPassed = "fd:";
 
 std::optional<Address> read_unix(const Node& value, Context& context) {
     Address address;
@@ -30,6 +32,26 @@ std::optional<Address> read_unix(const Node& value, Context& context) {
         return std::nullopt;
     }
     return address;
+}
+
+/// What systemd allows as FileDescriptorName= (systemd.socket(5)).
+bool is_descriptor_name(std::string_view name) noexcept {
+    constexpr std::size_t kMost = 255;
+    return !name.empty() && name.size() <= kMost &&
+           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
+}
+
+std::optional<Address> read_passed(const Node& value, Context& context) {
+    Address address;
+    address.kind = AddressKind::passed;
+    address.name = value.text.substr(kPassed.size());
+    address.text = value.text;
+    if (is_descriptor_name(address.name)) return address;
+    context.report
+        .error("bad-address", value.span,
+               "a socket that systemd passes is named as its FileDescriptorName= is: visible ASCII without `:`")
+        .fix = "fd:http";
+    return std::nullopt;
 }
 
 struct HostPort {
@@ -91,11 +113,7 @@ std::optional<IpLiteral> parse_ip(std::string_view text) noexcept {
 std::optional<Address> read_listen_address(const Node& value, Context& context) {
     const std::string_view text = value.text;
     if (text.starts_with(kUnix)) return read_unix(value, context);
-    if (text.starts_with("fd:")) {
-        context.report.error("not-supported", value.span, "`fd:` (socket activation) is not supported yet").fix =
-            "127.0.0.1:8080";
-        return std::nullopt;
-    }
+    if (text.starts_with(kPassed)) return read_passed(value, context);
     const auto [host, port_text] = split(text);
     if (text.find("://") != std::string_view::npos) {
         bad(value, "an address to listen on is host:port, not a URL", context).fix = "127.0.0.1:8080";

@@ -9,7 +9,7 @@
 
 namespace corsd::config {
 
-/// host:port, [::]:port or unix:/path. A problem is reported at the value.
+/// host:port, [::]:port, unix:/path or fd:NAME. A problem is reported at the value.
 [[nodiscard]] std::optional<Address> read_listen_address(const Node& value, Context& context);
 /// http://host[:port] or unix:/path.
 [[nodiscard]] std::optional<Address> read_endpoint(const Node& value, Context& context);

@@ -137,6 +137,11 @@ void read_status(Fields& root, Config& config) {
     if (value == nullptr || value->text.empty()) return;
     auto address = read_listen_address(*value, context);
     if (!address) return;
+    if (address->kind == AddressKind::passed) {
+        context.report.error("bad-address", value->span, "`corsd health` must know where the status listener is").fix =
+            "127.0.0.1:9321";
+        return;
+    }
     if (address->kind == AddressKind::tcp && address->port == 0) {
         context.report.error("bad-address", value->span, "who asks the status listener must know its port").fix =
             "127.0.0.1:9321";

@@ -13,7 +13,7 @@ constexpr Support kNotYet = Support::not_yet;
 
 constexpr auto kKeys = std::to_array<Key>({
     {root, "listen", T::text, "127.0.0.1:8080",
-     "Where corsd listens: host:port, [::]:port or unix:/path. Short for one entry of listeners."},
+     "Where corsd listens: host:port, [::]:port, unix:/path or fd:NAME. Short for one entry of listeners."},
     {root, "upstream", T::text, "http://127.0.0.1:5000",
      "The server behind: http://host:port or unix:/path. Short for one entry of upstreams."},
     {root, "listeners", T::sequence, "[]", "Addresses to listen on."},

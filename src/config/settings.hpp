@@ -16,7 +16,7 @@
 
 namespace corsd::config {
 
-enum class AddressKind : std::uint8_t { tcp, unix_socket };
+enum class AddressKind : std::uint8_t { tcp, unix_socket, passed };
 
 /// Where a listener listens or an endpoint is reached.
 struct Address {
@@ -26,7 +26,8 @@ struct Address {
     std::string host;        // tcp: IP literal without brackets, or (endpoints) a name
     std::uint16_t port = 0;  // tcp
     std::string path;        // unix_socket
-    std::string text;        // as people read it: "127.0.0.1:8080", "[::1]:80", "unix:/run/x.sock"
+    std::string name;        // passed: of the socket that systemd opened (FileDescriptorName=)
+    std::string text;        // as people read it: "127.0.0.1:8080", "[::1]:80", "unix:/run/x.sock", "fd:http"
 };
 
 struct Listener {

@@ -1,5 +1,6 @@
 #include "ops/acceptor.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -7,11 +8,12 @@
 
 #include <boost/system/error_code.hpp>
 #include <cerrno>
-#include <cstring>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "net/stream.hpp"
+#include "ops/passed_sockets.hpp"
 #include "ops/socket_address.hpp"
 #include "telemetry/log.hpp"
 
@@ -55,7 +57,7 @@ Acceptor::~Acceptor() {
 }
 
 std::string Acceptor::bind_error(const std::string& what, int error) const {
-    std::string text = "cannot " + what + " " + listener_.address.text + ": " + std::strerror(error);
+    std::string text = "cannot " + what + " " + listener_.address.text + ": " + std::generic_category().message(error);
     if (error == EADDRINUSE) text += " (another program has it; see ss -ltnp)";
     return text;
 }
@@ -64,33 +66,43 @@ std::string Acceptor::open() {
     const auto address = socket_address(listener_.address);
     if (!address) return "cannot listen on " + listener_.address.text + ": not an address";
     const bool is_unix = listener_.address.kind == config::AddressKind::unix_socket;
-    const int descriptor = ::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (descriptor < 0) return bind_error("make a socket for", errno);
+    net::Descriptor descriptor{::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (descriptor.get() < 0) return bind_error("make a socket for", errno);
     const int on = 1;
-    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (!is_unix) net::keep_alive(descriptor);
+    ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!is_unix) net::keep_alive(descriptor.get());
     if (address->family() == AF_INET6) {
         // [::] means IPv6 alone, as it is written; 0.0.0.0 is a listener of its own.
-        ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        ::setsockopt(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     }
     if (is_unix && is_stale(*address, listener_.address.path)) ::unlink(listener_.address.path.c_str());
-    if (::bind(descriptor, address->data(), address->size()) != 0) {
-        const int error = errno;
-        ::close(descriptor);
-        return bind_error("listen on", error);
-    }
+    if (::bind(descriptor.get(), address->data(), address->size()) != 0) return bind_error("listen on", errno);
     owns_path_ = is_unix;
-    if (::listen(descriptor, SOMAXCONN) != 0) {
-        const int error = errno;
-        ::close(descriptor);
-        return bind_error("listen on", error);
+    if (::listen(descriptor.get(), SOMAXCONN) != 0) return bind_error("listen on", errno);
+    return take(address->family(), std::move(descriptor));
+}
+
+std::string Acceptor::open_passed(int descriptor) {
+    if (const std::string_view flaw = unfit_to_accept(descriptor); !flaw.empty()) {
+        return "cannot listen on " + listener_.address.text + ": what was passed is " + std::string(flaw);
     }
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    net::Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)};
+    if (own.get() < 0 || ::getsockname(own.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        ::fcntl(own.get(), F_SETFL, O_NONBLOCK) != 0) {
+        return bind_error("listen on", errno);
+    }
+    if (address.ss_family != AF_UNIX) net::keep_alive(own.get());
+    passed_ = true;
+    return take(address.ss_family, std::move(own));
+}
+
+std::string Acceptor::take(int family, net::Descriptor descriptor) {
     error_code error;
-    acceptor_.assign(boost::asio::generic::stream_protocol(address->family(), 0), descriptor, error);
-    if (error) {
-        ::close(descriptor);
-        return "cannot listen on " + listener_.address.text + ": " + error.message();
-    }
+    acceptor_.assign(boost::asio::generic::stream_protocol(family, 0), descriptor.get(), error);
+    if (error) return "cannot listen on " + listener_.address.text + ": " + error.message();
+    (void)descriptor.release();
     return {};
 }
 
@@ -118,8 +130,8 @@ void Acceptor::pause(milliseconds time) {
 void Acceptor::report_exhaustion(int error) {
     exhausted_at_ = std::chrono::steady_clock::now();
     if (std::exchange(exhausted_, true)) return;
-    telemetry::log_write(telemetry::Level::error,
-                         "no more connections on " + listener_.address.text + " for now: " + std::strerror(error));
+    telemetry::log_write(telemetry::Level::error, "no more connections on " + listener_.address.text +
+                                                      " for now: " + std::generic_category().message(error));
 }
 
 void Acceptor::report_room() {
@@ -176,7 +188,7 @@ void Acceptor::accept_all() {
 
 void Acceptor::finish() {
     // Whether there is room or not: no more will come, and the kernel bounds the queue.
-    while (acceptor_.is_open() && accept_one() == Taken::one) {
+    while (!passed_ && acceptor_.is_open() && accept_one() == Taken::one) {
     }
     close();
 }

@@ -34,9 +34,11 @@ class Acceptor {
 
     /// Binds and listens. Returns what went wrong ("cannot listen on 127.0.0.1:80: Permission denied"), or nothing.
     [[nodiscard]] std::string open();
+    /// Instead of open(): accepts on a socket that listens already. It is not ours: it stays open and keeps its queue.
+    [[nodiscard]] std::string open_passed(int descriptor);
     void start();
     /// Shutdown: takes what is in the queue, whose clients have been told that they are connected and may have sent a
-    /// request, and closes.
+    /// request, and closes. A passed socket's queue is left to whoever accepts on it next.
     void finish();
     void close() noexcept;
     [[nodiscard]] const config::Listener& listener() const noexcept { return listener_; }
@@ -51,6 +53,7 @@ class Acceptor {
     void pause(std::chrono::milliseconds time);
     void report_exhaustion(int error);
     void report_room();
+    [[nodiscard]] std::string take(int family, net::Descriptor descriptor);
     [[nodiscard]] std::string bind_error(const std::string& what, int error) const;
 
     boost::asio::io_context& io_;
@@ -64,7 +67,7 @@ class Acceptor {
         timer_;
     bool exhausted_ = false;  // as the log knows it
     std::chrono::steady_clock::time_point exhausted_at_{};
-    bool owns_path_ = false;
+    bool owns_path_ = false, passed_ = false;
     std::shared_ptr<char> alive_ = std::make_shared<char>();  // for what is told of later
 };
 

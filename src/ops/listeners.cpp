@@ -13,12 +13,32 @@ std::string Listeners::prepare(const std::vector<config::Listener>& wanted) {
             return acceptor->listener().address == listener.address;
         });
         if (is_open) continue;
-        auto acceptor = std::make_unique<Acceptor>(io_, listener, ++last_number_, hooks_);
-        if (std::string error = acceptor->open(); !error.empty()) {
+        const bool passed = listener.address.kind == config::AddressKind::passed;
+        if (std::string error = passed ? open_passed(listener) : open(listener); !error.empty()) {
             discard();
-            return error + busy_hint(listener.address);
+            return error;
         }
-        prepared_.push_back(std::move(acceptor));
+    }
+    return {};
+}
+
+std::string Listeners::open(const config::Listener& listener) {
+    prepared_.push_back(std::make_unique<Acceptor>(io_, listener, ++last_number_, hooks_));
+    std::string error = prepared_.back()->open();
+    return error.empty() ? error : error + busy_hint(listener.address);
+}
+
+std::string Listeners::open_passed(const config::Listener& listener) {
+    const std::vector<int> descriptors = passed_.named(listener.address.name);
+    if (descriptors.empty()) {
+        const std::string others = passed_.names();
+        return "cannot listen on " + listener.address.text + ": systemd passed no socket of that name" +
+               (others.empty() ? "; is there a .socket unit with FileDescriptorName=" + listener.address.name + "?"
+                               : "; those that it passed: " + others);
+    }
+    for (const int descriptor : descriptors) {
+        prepared_.push_back(std::make_unique<Acceptor>(io_, listener, ++last_number_, hooks_));
+        if (std::string error = prepared_.back()->open_passed(descriptor); !error.empty()) return error;
     }
     return {};
 }

@@ -38,10 +38,13 @@ constexpr std::chrono::milliseconds kDrainLook{20};
 
 Server::Server(std::shared_ptr<const config::Snapshot> snapshot, Loader::Load reload)
     : snapshot_(std::move(snapshot)),
-      listeners_(io_, Acceptor::Hooks{[this] { return has_room(); },
-                                      [this](proxy::Accepted accepted) { hand_over(std::move(accepted)); }}),
+      listeners_(io_,
+                 Acceptor::Hooks{[this] { return has_room(); },
+                                 [this](proxy::Accepted accepted) { hand_over(std::move(accepted)); }},
+                 passed_),
       signals_(io_),
       timer_(io_.get_executor()),
+      watch_timer_(io_.get_executor()),
       loader_(io_, std::move(reload), [this](LoadOutcome outcome) { adopt(std::move(outcome)); }) {
     share_.via_name = random_name();
     share_.peer_closed = [this](const net::SocketAddress& peer) {
@@ -127,6 +130,8 @@ void Server::run() {
     serving_ = true;
     reload_state_.last_success = std::chrono::system_clock::now();
     (void)listeners_.commit(config().listeners);  // the first: none can be gone
+    notifier_.ready(summary());
+    keep_watch();
     io_.run();
     for (std::thread& thread : threads_)
         thread.join();
@@ -159,6 +164,7 @@ void Server::hear(int signal) {
 void Server::drain() {
     draining_ = true;
     log_write(Level::info, "stopping: no new connections, finishing what runs");
+    notifier_.stopping(config().timeouts.drain);
     listeners_.finish();
     for (const Upstream& upstream : upstreams_)
         upstream.resolver->stop();

@@ -19,8 +19,10 @@
 #include "config/snapshot.hpp"
 #include "ops/listeners.hpp"
 #include "ops/loader.hpp"
+#include "ops/passed_sockets.hpp"
 #include "ops/reload_state.hpp"
 #include "ops/resolver.hpp"
+#include "ops/service_notifier.hpp"
 #include "ops/status_listener.hpp"
 #include "ops/watchdog.hpp"
 #include "proxy/worker.hpp"
@@ -74,6 +76,9 @@ class Server {
     [[nodiscard]] std::string open_status(const config::Config& next, std::unique_ptr<StatusListener>& opened);
     /// Takes what open_status opened for `now`, or ends the one there is when `now` wants none.
     void adopt_status(const config::Config& now, std::unique_ptr<StatusListener> opened);
+    /// Tells the service manager that all is well, for as long as every worker answers.
+    void keep_watch();
+    [[nodiscard]] std::string summary() const;
     [[nodiscard]] std::string liveness();
     [[nodiscard]] std::string readiness();
     [[nodiscard]] std::string metrics();
@@ -97,6 +102,7 @@ class Server {
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::unique_ptr<telemetry::SeriesRegistry> series_;
     std::shared_ptr<const telemetry::SeriesTable> series_table_;  // of the snapshot
+    const PassedSockets passed_ = PassedSockets::of_environment();
     Listeners listeners_;
     std::vector<Upstream> upstreams_;  // by index in the configuration
     std::vector<std::unique_ptr<proxy::Worker>> workers_;
@@ -108,6 +114,8 @@ class Server {
         per_address_;                         // only while limits.max_connections_per_address is set
     std::unique_ptr<StatusListener> status_;  // null: nobody asks
     std::optional<Watchdog> watchdog_;
+    ServiceNotifier notifier_;
+    Timer watch_timer_;
     bool serving_ = false, draining_ = false, cut_ = false;
 
     // Reloads.

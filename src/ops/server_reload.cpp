@@ -42,6 +42,7 @@ void Server::reload() {
     } else {
         reloading_ = true;
         log_write(Level::info, "reloading the configuration");
+        notifier_.reloading();
         loader_.start();
     }
 }
@@ -164,6 +165,7 @@ void Server::end_reload(ReloadState::Last how) {
         ++reload_state_.failures;
         log_write(Level::error, "not reloaded: what was configured before goes on");
     }
+    if (!draining_) notifier_.ready(summary());
     reloading_ = false;
     if (std::exchange(reload_again_, false)) reload();
 }

@@ -36,6 +36,25 @@ void Server::adopt_status(const config::Config& now, std::unique_ptr<StatusListe
     telemetry::log_write(telemetry::Level::info, "status on " + status_->address().text);
 }
 
+void Server::keep_watch() {
+    const auto interval = notifier_.watch_interval();
+    if (!interval) return;
+    if (liveness().empty()) notifier_.alive();
+    watch_timer_.expires_after(*interval);
+    watch_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) keep_watch();
+    });
+}
+
+std::string Server::summary() const {
+    std::string text = "serving on ";
+    for (const config::Listener& listener : config().listeners)
+        text += (&listener == config().listeners.data() ? "" : ", ") + listener.address.text;
+    text += ", generation " + std::to_string(reload_state_.generation);
+    if (reload_state_.last == ReloadState::Last::failed) text += "; the last reload failed, see the log";
+    return text;
+}
+
 std::string Server::liveness() {
     // One that has drained ends its loop, and says nothing any more.
     for (std::size_t i = 0; draining_ && i < workers_.size(); ++i) {

@@ -8,9 +8,10 @@
 
 namespace corsd::ops {
 
-/// None for a host that is a name, and for a path that is too long for a Unix socket.
+/// None for a host that is a name, for a path that is too long for a Unix socket, and for a socket that is passed.
 [[nodiscard]] inline std::optional<net::SocketAddress> socket_address(const config::Address& address) {
     if (address.kind == config::AddressKind::unix_socket) return net::SocketAddress::unix_socket(address.path);
+    if (address.kind == config::AddressKind::passed) return std::nullopt;
     return net::SocketAddress::ip(address.host, address.port);
 }
 

@@ -41,13 +41,13 @@ def accepts(port):
 class Process:
     """A child that listens on a port; ready once the port accepts."""
 
-    def __init__(self, argv, port, env=None, cwd=None):
+    def __init__(self, argv, port, env=None, cwd=None, pass_fds=()):
         self.port = port
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="corsd-e2e-"))
         self.stderr_path = self.directory / "stderr"
         with open(self.stderr_path, "wb") as stderr:
             self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=cwd, start_new_session=True,
-                                          env={**os.environ, **(env or {})})
+                                          pass_fds=pass_fds, env={**os.environ, **(env or {})})
         try:
             wait_until(self._ready, f"{argv[0]} to listen on {port}")
         except AssertionError:
@@ -95,14 +95,14 @@ class Configured(Process):
     """The program with a whole file: what `compose(port, log_path)` returns, which names that port as its listener and that path
     as its log in JSON."""
 
-    def __init__(self, compose, wrap=()):
+    def __init__(self, compose, wrap=(), env=None):
         port = free_port()
         self.files = pathlib.Path(tempfile.mkdtemp(prefix="corsd-e2e-config-"))
         self.log_path = self.files / "corsd.log"
         self.own_origin = f"http://localhost:{port}"  # what browsers call it
         self.config_path = self.files / "corsd.yaml"
         self.config_path.write_text(compose(port, self.log_path))
-        super().__init__([*wrap, CORSD, "run", "--config", str(self.config_path)], port)
+        super().__init__([*wrap, CORSD, "run", "--config", str(self.config_path)], port, env)
 
     def client(self, **options):
         return Client(self.port, **options)
@@ -152,14 +152,14 @@ class Corsd(Configured):
     allow_headers: [Content-Type, Authorization]
 """
 
-    def __init__(self, upstream_port, resources=DEFAULT, extra="", log="format: json", wrap=()):
+    def __init__(self, upstream_port, resources=DEFAULT, extra="", log="format: json", wrap=(), env=None):
         super().__init__(lambda port, log_path: f"listen: 127.0.0.1:{port}\n"
                                                 f"upstream: http://127.0.0.1:{upstream_port}\n"
                                                 f"public_origin: http://localhost:{port}\n"
                                                 f"threads: 1\n"
                                                 f"log: {{output: {log_path}, {log}}}\n"
                                                 f"{extra}\n"
-                                                f"resources:{resources}", wrap)
+                                                f"resources:{resources}", wrap, env)
 
 
 class Flask(Process):

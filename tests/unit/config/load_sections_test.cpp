@@ -17,6 +17,7 @@ TEST_CASE("long forms of listeners, upstreams and sites") {
     const Config config = good(R"(listeners:
   - {name: public, address: "[::]:8443"}
   - address: unix:/run/corsd/http.sock
+  - address: fd:http
 upstreams:
   api: {endpoints: ["http://app"], pass_host: false, keepalive: {max_idle: 5, idle_timeout: 1500ms}}
   sock: {endpoints: ["unix:/run/gunicorn.sock"]}
@@ -42,6 +43,8 @@ sites:
     CHECK(config.listeners[0].address.text == "[::]:8443");
     CHECK(config.listeners.at(1).address.kind == AddressKind::unix_socket);
     CHECK(config.listeners[1].address.path == "/run/corsd/http.sock");
+    CHECK(config.listeners.at(2).address.kind == AddressKind::passed);
+    CHECK(config.listeners[2].address.name == "http");
     CHECK(config.upstreams.at(0).endpoints.at(0).text == "app:80");
     CHECK(config.upstreams[0].pass_host == PassHost::endpoint);
     CHECK(config.upstreams[0].max_idle == 5);
