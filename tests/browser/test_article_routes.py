@@ -4,6 +4,7 @@ import unittest
 
 from asking import Asking, tearDownModule  # noqa: F401 (unittest finds it here)
 from article import ANSWERS, Example
+from browser import shared
 from support import ALLOWED, Flask, wait_until
 
 JSON = {"Content-Type": "application/json"}
@@ -138,6 +139,16 @@ class PreflightCache(Asking):
 
     def test_one_preflight_and_then_none(self):
         self.assertEqual(self.methods_seen("/items", "PUT", "PUT", "PUT"), ["OPTIONS", "PUT", "PUT", "PUT"])
+
+    def test_it_is_remembered_for_longer_than_without_max_age(self):
+        # Without the header browsers remember for five seconds: the page waits for longer than that.
+        other = self.start(Example("examples/preflight-cache.yaml", self.flask.address, {ALLOWED: self.page, "max_age: 2h": "max_age: null"}))
+        for pause in (0, 5500):
+            shared().run(self.page, "await new Promise(resolve => setTimeout(resolve, pause));", pause=pause)
+            for server in (self.corsd, other):
+                self.assertEqual(self.fetch(f"{server.own_origin}/items", method="PUT")["status"], 200)
+        self.assertEqual([entry["method"] for entry in self.corsd.wait_access(3)], ["OPTIONS", "PUT", "PUT"])
+        self.assertEqual([entry["method"] for entry in other.wait_access(4)], ["OPTIONS", "PUT"] * 2)
 
     def test_its_answer_holds_for_every_method_that_it_named(self):
         self.assertEqual(self.methods_seen("/items", "PUT", "DELETE", "GET"), ["OPTIONS", "PUT", "DELETE", "GET"])
