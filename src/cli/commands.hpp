@@ -19,10 +19,20 @@ struct ConfigChoice {
     std::string listen = "127.0.0.1:8080";
 };
 
+/// What `corsd import` reads, and what it cannot know from there.
+struct ImportChoice {
+    std::string file;
+    std::string listen = "127.0.0.1:8080";
+    std::string upstream = "http://127.0.0.1:5000";
+    std::string public_origin;
+};
+
 int run_daemon(const ConfigChoice& choice);
 int print_config(const ConfigChoice& choice);
 int check(const std::string& file);
 /// Asks the status listener that the file names: kSuccess when the process is ready, kFailure for everything else.
 int health(const std::string& file);
+/// Prints the YAML that stands for what scripts/flask-cors-export.py wrote, with comments where the two differ.
+int import_flask_cors(const ImportChoice& choice);
 
 }  // namespace corsd::cli

@@ -14,6 +14,7 @@ struct Options {
     ConfigChoice choice;
     bool print_config = false;
     std::string check_file, health_file;
+    ImportChoice import_choice;
 };
 
 CLI::App* add_run(CLI::App& app, Options& options) {
@@ -37,6 +38,18 @@ CLI::App* add_run(CLI::App& app, Options& options) {
     return run;
 }
 
+CLI::App* add_import(CLI::App& app, ImportChoice& choice) {
+    CLI::App* const verb = app.add_subcommand("import", "Print the configuration that stands for another program's");
+    verb->require_subcommand(1);
+    CLI::App* const flask_cors =
+        verb->add_subcommand("flask-cors", "Flask-CORS, from the JSON that scripts/flask-cors-export.py prints");
+    flask_cors->add_option("FILE", choice.file, "The export (JSON)")->required();
+    flask_cors->add_option("--listen", choice.listen, "The address to listen on")->capture_default_str();
+    flask_cors->add_option("--upstream", choice.upstream, "Where the application is")->capture_default_str();
+    flask_cors->add_option("--public-origin", choice.public_origin, "What browsers call it, https://api.example.com");
+    return flask_cors;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) try {
@@ -50,6 +63,7 @@ int run(int argc, char** argv) try {
     CLI::App* const health_command =
         app.add_subcommand("health", "Ask a running corsd, by its status listener, whether it is ready");
     health_command->add_option("-c,--config", options.health_file, "Configuration file (YAML)")->required();
+    CLI::App* const import_command = add_import(app, options.import_choice);
     app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 a configuration with errors.");
     try {
         app.parse(argc, argv);
@@ -60,6 +74,7 @@ int run(int argc, char** argv) try {
         return app.exit(error) == 0 ? kSuccess : kUsage;
     }
     if (check_command->parsed()) return check(options.check_file);
+    if (import_command->parsed()) return import_flask_cors(options.import_choice);
     if (health_command->parsed()) return health(options.health_file);
     return options.print_config ? print_config(options.choice) : run_daemon(options.choice);
 } catch (const std::exception& error) {

@@ -202,6 +202,9 @@ KINDS = [
     Kind("preflight-stays-here", ("N2",), ("ran",), lambda pair: pair.request.preflight and not pair.corsd.ran),
     Kind("preflight-stays-here", ("N2",), ("status", "browser", *GRANTS),
          lambda pair: pair.request.preflight and pair.corsd.reason is None and (pair.flask.status >= 300 or pair.request.origin == OWN)),
+    # Flask has one view answer the preflights of all routes of a path; corsd goes by the method that is asked for.
+    Kind("preflight-stays-here", ("N3", "C7"), ("status", "browser", *GRANTS),
+         lambda pair: pair.request.preflight and pair.request.settings.name == "decorator_per_method"),
     # A refused preflight grants nothing, where Flask-CORS answers 200 with some of the grants.
     Kind("preflight-all-or-nothing", ("N21", "N26"), ("status", "vary", *GRANTS),
          lambda pair: pair.request.preflight and pair.corsd.reason is not None and pair.flask.browser in ("blocked", NOTHING)),

@@ -19,6 +19,7 @@ class Settings:
     decorators: dict = field(default_factory=dict)   # endpoint → arguments of @cross_origin
     blueprint: dict = None                           # arguments of CORS(blueprint, …)
     paths: tuple = ("/api/foo",)                     # the first one gets every request, the others the short round
+    decided: tuple = None                            # what the import leaves to its reader, and what is put there
     open_credentials: bool = False                   # origins "*" with supports_credentials, which corsd does not take
 
     def apply(self, app, part):
@@ -63,14 +64,16 @@ SETTINGS = [
              {"origins": BOTH, "allow_headers": ["content-type", "AUTHORIZATION"]}),
     Settings("allow_headers_star", policy('"*"'), {"allow_headers": "*"}),
     Settings("allow_headers_expression", policy(allow_headers="[Content-Type, X-Known]"),
-             {"origins": BOTH, "allow_headers": ["Content-Type", r"X-.*"]}),
+             {"origins": BOTH, "allow_headers": ["Content-Type", r"X-.*"]},
+             decided=("allow_headers: [Content-Type]", "allow_headers: [Content-Type, X-Known]")),
     Settings("allow_headers_none", policy(allow_headers="[]"), {"origins": BOTH, "allow_headers": []}),
     # expose_headers
     Settings("expose_headers_text", policy(expose_headers="[X-Total]"), {"origins": BOTH, "expose_headers": "X-Total"}),
     Settings("expose_headers_list", policy('"*"', expose_headers="[X-Total, ETag]"), {"expose_headers": ["X-Total", "ETag"]}),
     # supports_credentials
     Settings("credentials", policy(credentials="true"), {"origins": BOTH, "supports_credentials": True}, paths=EVERYWHERE),
-    Settings("credentials_star", policy(credentials="true"), {"supports_credentials": True}, open_credentials=True),
+    Settings("credentials_star", policy(credentials="true"), {"supports_credentials": True},
+             decided=("origins: []", f"origins: {TWO}"), open_credentials=True),
     Settings("credentials_expose", policy(supports_credentials="true", expose_headers="[X-Total]"),
              {"origins": BOTH, "supports_credentials": True, "expose_headers": ["X-Total"]}),
     # max_age
@@ -111,6 +114,10 @@ SETTINGS = [
              {"origins": BOTH}, decorators={"foo": {"origins": APP, "supports_credentials": True}}, paths=("/api/foo", "/api/bar")),
     Settings("decorator_parameter", policy(f"[{SHOP}]", path="/api/users/*", methods="[GET]"),
              decorators={"user": {"origins": SHOP, "methods": ["GET"]}}, paths=("/api/users/7",)),
+    Settings("decorator_per_method", "  /api/split:\n"
+             f"    - {{methods: [GET, HEAD], origins: [{SHOP}], allow_headers: {ANY_HEADER}, max_age: null}}\n"
+             f"    - {{methods: [POST], origins: [{APP}], allow_headers: {ANY_HEADER}, max_age: null}}\n",
+             decorators={"split_get": {"origins": SHOP}, "split_post": {"origins": APP}}, paths=("/api/split",)),
     # origin= and headers= are no options of Flask-CORS: it logs that, and every origin is allowed.
     Settings("decorator_misspelt", policy('"*"', path="/api/foo"),
              decorators={"foo": {"origin": "localhost", "headers": ["Content-Type", "Authorization"]}}),
