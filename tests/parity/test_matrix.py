@@ -7,6 +7,7 @@ that settings.py puts beside each. test_matrix.py --show KIND prints the request
 import collections
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -16,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 from matrix import HOST, KINDS, OWN, Pair, Seen, kinds_of, requests  # noqa: E402
 from settings import SETTINGS  # noqa: E402
-from support import PYTHON, Client, Configured, Process, free_port  # noqa: E402
+from support import PYTHON, ROOT, Client, Configured, Process, free_port  # noqa: E402
 
 # How many requests show each kind of difference. A change here is a change of what somebody gets who comes from Flask-CORS.
 GOLDEN = {
@@ -117,6 +118,26 @@ class Parity(unittest.TestCase):
         self.assertEqual({kind.name for kind in KINDS}, set(GOLDEN))
         for kind in KINDS:
             self.assertTrue(kind.rules, kind.name)
+
+
+class Documented(unittest.TestCase):
+    """docs/migrating-from-flask-cors.md against the programs."""
+
+    TEXT = (ROOT / "docs/migrating-from-flask-cors.md").read_text()
+
+    def test_every_option_has_its_row(self):
+        from flask_cors.core import CONFIG_OPTIONS, DEFAULT_OPTIONS
+        first_cells = " ".join(row.split("|")[1] for row in self.TEXT.splitlines() if row.startswith("| "))
+        options = {*DEFAULT_OPTIONS, *(name.lower().replace("cors_", "") for name in CONFIG_OPTIONS)}
+        self.assertGreaterEqual(len(options), 12)
+        self.assertEqual([name for name in sorted(options) if not re.search(rf"\b{name}\b", first_cells)], [])
+
+    def test_every_kind_has_its_row_with_its_rules(self):
+        rules = collections.defaultdict(set)
+        for kind in KINDS:
+            rules[kind.name] |= set(kind.rules)
+        rows = dict(re.findall(r"^\| `([a-z-]+)` \| ((?:[CN]\d+(?:, )?)+) \|", self.TEXT, re.M))
+        self.assertEqual({name: set(cited.split(", ")) for name, cited in rows.items()}, dict(rules))
 
 
 if __name__ == "__main__":
