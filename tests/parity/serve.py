@@ -1,6 +1,6 @@
 """Every application of the matrix in one process, each on a port of its own under Flask's own server.
 
-serve.py PORTS: the plain one listens on $PORT; the ports of the others, by name, are in the file PORTS once it does.
+serve.py PORTS: the plain one listens on $PORT; the ports of the others, by name, are in the file PORTS once all of them listen.
 """
 
 import json
@@ -27,6 +27,10 @@ def listen(settings, port):
     return server.server_port
 
 
-pathlib.Path(sys.argv[1]).write_text(json.dumps({one.name: listen(one, 0) for one in SETTINGS}))
+# The plain one first: the system might hand its port to one of the others.
 listen(None, int(os.environ["PORT"]))
+ports = pathlib.Path(sys.argv[1])
+written = ports.with_suffix(".new")
+written.write_text(json.dumps({one.name: listen(one, 0) for one in SETTINGS}))
+written.rename(ports)
 threading.Event().wait()

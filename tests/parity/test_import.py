@@ -18,8 +18,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 from app import create_app  # noqa: E402
 from matrix import OWN, requests  # noqa: E402
 from settings import SETTINGS  # noqa: E402
-from support import PYTHON, ROOT, corsd, free_port, Process  # noqa: E402
-from test_matrix import Guard, ask, seen, what_ran  # noqa: E402
+from support import PYTHON, ROOT, corsd  # noqa: E402
+from test_matrix import Applications, Guard, ask, seen, what_ran  # noqa: E402
 
 SCRIPT = ROOT / "scripts/flask-cors-export.py"
 GOLDEN = HERE / "golden"
@@ -72,9 +72,8 @@ class RoundTrip(Importing):
 
     def test_what_is_imported_does_what_a_person_wrote(self):
         script = load_script()
-        port = free_port()
-        plain = Process([PYTHON, "-B", str(HERE / "serve.py"), str(self.directory / "ports.json")], port, env={"PORT": str(port)})
-        self.addCleanup(plain.close)
+        applications = Applications()
+        self.addCleanup(applications.close)
         for settings in SETTINGS:
             with self.subTest(settings.name):
                 text = self.converted(script.Export(create_app(settings)).everything(), "--public-origin", OWN)
@@ -83,8 +82,8 @@ class RoundTrip(Importing):
                     self.assertIn(settings.decided[0], text)
                     text = text.replace(*settings.decided)
                 resources = text.partition("\nresources:\n")[2]
-                for by_hand, imported in zip(self.ask_all(settings.resources, port, settings, "hand"),
-                                             self.ask_all(resources, port, settings, "import")):
+                for by_hand, imported in zip(self.ask_all(settings.resources, applications.port, settings, "hand"),
+                                             self.ask_all(resources, applications.port, settings, "import")):
                     self.assertEqual((imported.status, imported.reason, imported.aspects), (by_hand.status, by_hand.reason, by_hand.aspects),
                                      f"{by_hand.request}\n{text}")
 

@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 from matrix import HOST, KINDS, OWN, Pair, Seen, kinds_of, requests  # noqa: E402
 from settings import SETTINGS  # noqa: E402
-from support import PYTHON, ROOT, Client, Configured, Process, free_port  # noqa: E402
+from support import PYTHON, ROOT, Client, Configured, Process, free_port, wait_until  # noqa: E402
 
 # How many requests show each kind of difference. A change here is a change of what somebody gets who comes from Flask-CORS.
 GOLDEN = {
@@ -42,6 +42,7 @@ class Applications(Process):
         self.files = tempfile.TemporaryDirectory(prefix="corsd-parity-")
         ports = pathlib.Path(self.files.name) / "ports.json"
         super().__init__([PYTHON, "-B", str(HERE / "serve.py"), str(ports)], port, env={"PORT": str(port)})
+        wait_until(ports.exists, "the applications to listen")
         self.ports = json.loads(ports.read_text())
 
     def close(self):
