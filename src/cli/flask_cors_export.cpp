@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 namespace corsd::cli::flask_cors {
 
 namespace {
@@ -10,6 +12,15 @@ using config::Node;
 using config::Report;
 
 constexpr std::string_view kFormat = "flask-cors-export/1";
+
+/// Also of U+0080 to U+009F, in UTF-8.
+[[nodiscard]] bool has_control(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (ascii::is_control(text[i])) return true;
+        if (text[i] == '\xc2' && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+    }
+    return false;
+}
 
 /// One object of the document, asked for its members by name.
 class Object {
@@ -61,9 +72,14 @@ class Object {
 
   private:
     [[nodiscard]] std::string scalar(const Node& node, const char* what) const {
-        if (node.kind == Node::Kind::scalar) return node.text;
-        report_.error("export-shape", node.span, std::string(what) + " is expected here");
-        return {};
+        if (node.kind != Node::Kind::scalar) {
+            report_.error("export-shape", node.span, std::string(what) + " is expected here");
+            return {};
+        }
+        if (has_control(node.text)) {
+            report_.error("control-character", node.span, "a control character, which no configuration may hold");
+        }
+        return node.text;
     }
 
     const Node& node_;
@@ -81,6 +97,7 @@ class Object {
         pattern.flags = object.text("flags");
     } else {
         pattern.text = object.required_text("literal");
+        if (pattern.text == "*") pattern.kind = Pattern::Kind::any;
     }
     return pattern;
 }

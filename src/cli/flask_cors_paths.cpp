@@ -5,8 +5,11 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "cli/flask_cors_pattern.hpp"
+#include "route/path_pattern.hpp"
+#include "route/resource_table.hpp"
 
 namespace corsd::cli::flask_cors {
 
@@ -83,7 +86,8 @@ class Placing {
                 if (!taken) share.methods.push_back(method);
             }
         }
-        std::erase_if(placed.shares, [](const Share& one) { return one.methods.empty(); });
+        if (placed.shares.size() > 1)
+            std::erase_if(placed.shares, [](const Share& one) { return one.methods.empty(); });
         if (placed.shares.size() == 1) {
             placed.shares.front().methods.clear();
             return;
@@ -175,24 +179,34 @@ class Placing {
     /// has to come after an expression is written as one: all globs of the application's that Flask-CORS tried after
     /// it, and all of the routes' when one of them would take what an expression is for.
     void keep_order() {
-        const bool routes = std::any_of(placed_.begin(), placed_.end(), [&](const Placed& one) {
-            return one.route && one.pattern.starts_with('~') && glob_takes(sample_of(*one.route));
-        });
+        const bool tied = ties();
+        const bool routes = tied || std::any_of(placed_.begin(), placed_.end(), [&](const Placed& one) {
+                                return one.route && one.pattern.starts_with('~') && glob_takes(sample_of(*one.route));
+                            });
         if (routes) {
             std::stable_sort(placed_.begin(), placed_.end(),
                              [](const Placed& a, const Placed& b) { return rank(a) < rank(b); });
         }
-        bool expressions = false;
+        bool expressions = tied;
         for (Placed& placed : placed_) {
             if (placed.pattern.starts_with('~'))
                 expressions = true;
             else if (expressions && is_glob(placed.pattern) && (routes || placed.route == nullptr)) {
-                add_comment(placed.comments, placed.pattern + ", after the expression before it.");
+                add_comment(placed.comments, placed.pattern + ", as an expression: its place in the file counts.");
                 placed.pattern = as_expression(placed.pattern);
             }
         }
     }
 
+    /// Patterns of routes of which C5 cannot say which one wins.
+    [[nodiscard]] bool ties() const {
+        std::vector<route::PathPattern> globs;
+        for (const Placed& placed : placed_) {
+            const auto parsed = route::PathPattern::parse(placed.pattern);
+            if (const auto* const good = std::get_if<route::PathPattern>(&parsed)) globs.push_back(*good);
+        }
+        return !route::ResourceTable::ties(globs).empty();
+    }
     [[nodiscard]] static bool is_glob(const std::string& pattern) {
         return pattern.starts_with('/') && pattern != "/*" && pattern.find('*') != std::string::npos;
     }

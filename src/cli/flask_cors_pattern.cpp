@@ -37,6 +37,23 @@ namespace {
     return out;
 }
 
+/// Flask compares paths after decoding, corsd before: what a path cannot hold as it is (RFC 3986 section 3.3) is
+/// escaped.
+[[nodiscard]] std::string as_sent(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    constexpr std::string_view kMarks = "/-._~!$&'()*+,;=:@";
+    std::string out;
+    for (const char c : text) {
+        if (ascii::is_alnum(c) || kMarks.find(c) != std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += {'%', kHex[byte >> 4U], kHex[byte & 0x0fU]};
+    }
+    return out;
+}
+
 /// "^/api/.*$" is "/api/": what stands before the part that matches anything.
 [[nodiscard]] std::optional<std::string> prefix_of(std::string_view expression) {
     if (expression.starts_with('^')) expression.remove_prefix(1);
@@ -53,6 +70,7 @@ namespace {
 }
 
 [[nodiscard]] std::string problem_of(const std::string& pattern) {
+    if (pattern.find("${") != std::string::npos) return "`${` cannot stand in a key";
     const auto parsed = route::PathPattern::parse(pattern);
     const auto* const error = std::get_if<route::PatternError>(&parsed);
     return error == nullptr ? std::string{} : error->message + (error->fix.empty() ? "" : " (" + error->fix + ")");
@@ -82,7 +100,7 @@ Translated translate(const Pattern& pattern) {
         found.pattern = "/*";
         return found;
     }
-    std::string candidate = pattern.text;
+    std::string candidate = as_sent(pattern.text);
     if (pattern.kind == Pattern::Kind::expression) {
         const auto prefix = pattern.flags.empty() ? prefix_of(pattern.text) : std::nullopt;
         candidate = prefix ? *prefix + "*" : expression_of(pattern);
@@ -102,8 +120,8 @@ std::string pattern_of(const Route& route) {
     for (std::size_t i = 0; i < route.path.size(); ++i) {
         const Route::Part& part = route.path[i];
         if (part.converter.empty()) {
-            glob += part.text;
-            expression += escaped(part.text);
+            glob += as_sent(part.text);
+            expression += escaped(as_sent(part.text));
             continue;
         }
         const bool last = i + 1 == route.path.size();
@@ -121,7 +139,7 @@ std::string pattern_of(const Route& route) {
 std::string sample_of(const Route& route) {
     std::string path;
     for (const Route::Part& part : route.path)
-        path += part.converter.empty() ? part.text : "1";
+        path += part.converter.empty() ? as_sent(part.text) : "1";
     return path;
 }
 
@@ -161,7 +179,7 @@ bool flask_matches(const Pattern& pattern, const std::string& path) {
         case Pattern::Kind::any:
             return true;
         case Pattern::Kind::literal:
-            return pattern.text == path;
+            return as_sent(pattern.text) == path;
         case Pattern::Kind::expression:
             return matches("~(?:" + pattern.text + ").*", path);
     }

@@ -186,16 +186,27 @@ class Origins {
     bool null_ = false;
 };
 
-void write_methods(Lines& lines, const Options& options, std::vector<std::string> methods) {
-    if (methods.empty()) methods = listed_methods(options.methods);
+/// Those that corsd takes, with a remark for each of the others.
+[[nodiscard]] std::vector<std::string> sound_methods(Lines& lines, const std::vector<std::string>& methods) {
     std::vector<std::string> kept;
     for (const std::string& method : methods) {
+        if (method == "*") {
+            add_comment(lines, std::string(kDecide) +
+                                   "the method * is none that Flask-CORS knew, so no preflight passed by it; "
+                                   "here it would be any method.");
+            continue;
+        }
         const std::string problem = objection("methods: [" + yaml_value(method) + "]");
         if (problem.empty())
             kept.push_back(yaml_value(method));
         else
             add_comment(lines, "Without " + method + ": " + problem);
     }
+    return kept;
+}
+
+void write_methods(Lines& lines, const Options& options, const std::vector<std::string>& methods) {
+    std::vector<std::string> kept = sound_methods(lines, methods.empty() ? listed_methods(options.methods) : methods);
     if (kept.empty()) {
         add_comment(lines,
                     "Flask-CORS admitted no method that takes a preflight; GET, HEAD and POST are what is left.");
@@ -243,6 +254,7 @@ void write_exposed(Lines& lines, const Options& options) {
         else
             add_comment(lines, "Without " + name + ": " + problem);
     }
+    if (std::find(kept.begin(), kept.end(), "'*'") != kept.end()) kept = {"'*'"};  // the names beside it add nothing
     if (!kept.empty()) lines.push_back("expose_headers: [" + join(kept) + "]");
 }
 
@@ -346,6 +358,15 @@ Lines policy_lines(const Options& options, const std::vector<std::string>& metho
     write_exposed(lines, options);
     if (options.supports_credentials) lines.emplace_back("credentials: true");
     write_max_age(lines, options);
+    return lines;
+}
+
+Lines closed_lines(const std::vector<std::string>& methods) {
+    Lines lines;
+    add_comment(lines, "Without Flask-CORS: no page of another origin may read this.");
+    lines.emplace_back("origins: []");
+    const std::vector<std::string> kept = sound_methods(lines, methods);
+    if (!kept.empty()) lines.push_back("methods: [" + join(kept) + "]");
     return lines;
 }
 

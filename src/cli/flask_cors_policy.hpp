@@ -29,4 +29,7 @@ void add_comment(Lines& lines, std::string_view text);
 /// The policy; `methods` in place of the options' own when not empty (one entry of several, C7).
 [[nodiscard]] Lines policy_lines(const Options& options, const std::vector<std::string>& methods = {});
 
+/// Where Flask-CORS had no say: no origin is admitted.
+[[nodiscard]] Lines closed_lines(const std::vector<std::string>& methods);
+
 }  // namespace corsd::cli::flask_cors

@@ -47,17 +47,7 @@ void append(std::string& out, const Lines& lines, std::size_t indent) {
 }
 
 [[nodiscard]] Lines share_lines(const Share& share) {
-    if (share.options) return policy_lines(*share.options, share.methods);
-    Lines lines;
-    add_comment(lines, "Without Flask-CORS: no page of another origin may read this.");
-    lines.emplace_back("origins: []");
-    if (!share.methods.empty()) {
-        std::string methods;
-        for (const std::string& method : share.methods)
-            methods += (methods.empty() ? "" : ", ") + yaml_value(method);
-        lines.push_back("methods: [" + methods + "]");
-    }
-    return lines;
+    return share.options ? policy_lines(*share.options, share.methods) : closed_lines(share.methods);
 }
 
 void append_resource(std::string& out, const Placed& placed) {

@@ -3,10 +3,12 @@
 CORSD_UPDATE_GOLDEN=1 writes golden/*.yaml anew from golden/*.json.
 """
 
+import collections
 import importlib.util
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -147,6 +149,41 @@ class Golden(Importing):
                 if os.environ.get("CORSD_UPDATE_GOLDEN"):
                     expected.write_text(text)
                 self.assertEqual(text, expected.read_text())
+
+
+class Mutations(Importing):
+    """Exports with odd values: refused with a place, or turned into what `corsd check` takes. Never anything else."""
+
+    ODD = ["", "*", "/", "~", "/x y", "/%zz", "/../x", "/a/*/b/*", "(", "a|b", "(?P<n>x)", "\\", "$", "${HOME}", "'", '"', "#", ": ", "\n", "\x85", "é", "😀",
+           "null", "12", "-5", "9" * 30, "get", "CONNECT", "TRACE", "cookie", "https://a.example", "http://b.example/", "x" * 300]
+
+    def places(self, node, parent=None, key=None):
+        if parent is not None:
+            yield parent, key
+        for name in node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+            yield from self.places(node[name], node, name)
+
+    def test_odd_values(self):
+        chance, codes = random.Random(4), collections.Counter()
+        documents = [source.read_text() for source in sorted(GOLDEN.glob("*.json"))]
+        for _ in range(80):
+            export = json.loads(chance.choice(documents))
+            for _ in range(chance.randint(1, 4)):
+                parent, key = chance.choice(list(self.places(export)))
+                text = chance.choice(self.ODD)
+                if isinstance(parent[key], str):
+                    parent[key] = text if chance.random() < 0.5 else parent[key] + text
+                elif chance.random() < 0.5:
+                    parent[key] = chance.choice([None, True, 1, text, [], {}, {"any": True}, {"literal": text}, {"expression": text, "flags": "i"}])
+            path = self.write(json.dumps(export))
+            done = corsd("import", "flask-cors", path)
+            codes[done.returncode] += 1
+            if done.returncode == 0:
+                self.converted(export)
+            else:
+                self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr + json.dumps(export))
+                self.assertRegex(done.stderr, r"export\.json:\d+:\d+: error\[")
+        self.assertGreater(min(codes[0], codes[3]), 10, codes)
 
 
 class Refusals(Importing):
