@@ -1,163 +1,275 @@
 #include "cors/browser.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/ascii.hpp"
+#include "cors/browser_url.hpp"
 
 namespace corsd::cors {
 namespace {
 
-std::string folded(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), ascii::to_lower);
-    return result;
-}
-
-// Section 2.2.2, "CORS-unsafe request-header byte".
-bool is_unsafe_byte(char c) noexcept {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20) return byte != 0x09;
-    return byte == 0x7f || std::string_view("\"():<>?@[\\]{}").find(c) != std::string_view::npos;
-}
-
-bool has_unsafe_byte(std::string_view value) noexcept {
-    return std::any_of(value.begin(), value.end(), is_unsafe_byte);
-}
-
-// Section 2.2.2 for Accept-Language and Content-Language.
-bool is_language_value(std::string_view value) noexcept {
-    return std::all_of(value.begin(), value.end(), [](char c) {
-        return ascii::is_alnum(c) || std::string_view(" *,-.;=").find(c) != std::string_view::npos;
-    });
-}
-
-// MIME Sniffing section 4.4, as far as the essence goes.
-std::string mime_essence(std::string_view value) {
-    const std::string_view type = ascii::trim_ows(value.substr(0, value.find(';')));
-    const std::size_t slash = type.find('/');
-    if (slash == std::string_view::npos || !ascii::is_token(type.substr(0, slash)) ||
-        !ascii::is_token(type.substr(slash + 1))) {
-        return {};
-    }
-    return folded(type);
-}
-
-// Section 2.2.2, "single range header value" without a missing start, as the safelist wants it.
-bool is_simple_range(std::string_view value) noexcept {
-    constexpr std::string_view kUnit = "bytes=";
-    if (value.substr(0, kUnit.size()) != kUnit) return false;
-    value.remove_prefix(kUnit.size());
-    const std::size_t dash = value.find('-');
-    if (dash == std::string_view::npos || dash == 0) return false;
-    const std::string_view first = value.substr(0, dash), last = value.substr(dash + 1);
-    if (!std::all_of(first.begin(), first.end(), ascii::is_digit)) return false;
-    if (!std::all_of(last.begin(), last.end(), ascii::is_digit)) return false;
-    const auto significant = [](std::string_view digits) {
-        digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-        return digits;
-    };
-    const std::string_view a = significant(first), b = significant(last);
-    return last.empty() || a.size() < b.size() || (a.size() == b.size() && a <= b);
-}
-
-// Section 2.2.2, "get": all lines combined; none when there is no such header.
-std::optional<std::string> get(const HeaderLines& headers, std::string_view name) {
-    std::optional<std::string> value;
-    for (const HeaderLine& line : headers) {
-        if (!ascii::iequals(line.name, name)) continue;
-        if (value) {
-            *value += ", " + line.value;
-        } else {
-            value = line.value;
-        }
-    }
-    return value;
-}
-
-// Section 2.2.2, "extract header list values" for #method and #field-name: nothing at all when one element is no token.
-std::optional<std::vector<std::string>> extract_tokens(const HeaderLines& headers, std::string_view name) {
-    const auto value = get(headers, name);
-    std::vector<std::string> tokens;
-    if (!value) return tokens;
-    for (std::string_view rest = *value; !rest.empty();) {
-        const std::string_view element = rest.substr(0, rest.find(','));
-        const std::string_view token = ascii::trim_ows(element);
-        if (!token.empty() && !ascii::is_token(token)) return std::nullopt;
-        if (!token.empty()) tokens.emplace_back(token);
-        rest.remove_prefix(std::min(rest.size(), element.size() + 1));
-    }
-    return tokens;
-}
+constexpr int kMostRedirects = 20;  // section 4.5, step 6
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
     return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-// Section 4.10, "CORS check".
-bool cors_check(const PageRequest& request, const WireResponse& response) {
-    const auto origin = get(response.headers, "Access-Control-Allow-Origin");
-    if (!origin) return false;
-    const bool include = request.credentials == Credentials::included;
-    if (!include && *origin == "*") return true;
-    if (*origin != request.origin) return false;
-    if (!include) return true;
-    return get(response.headers, "Access-Control-Allow-Credentials") == std::optional<std::string>("true");
+bool is_redirect_status(std::uint16_t status) noexcept {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// Section 4.9, "CORS-preflight fetch", step 7.
-bool preflight_passes(const PageRequest& request, const WireResponse& response) {
-    if (!cors_check(request, response) || response.status < 200 || response.status > 299) return false;
-    auto methods = extract_tokens(response.headers, "Access-Control-Allow-Methods");      // 7.1
-    const auto names = extract_tokens(response.headers, "Access-Control-Allow-Headers");  // 7.2
-    if (!methods || !names) return false;                                                 // 7.3
-    const bool include = request.credentials == Credentials::included;
-    if (!contains(*methods, request.method) && !is_cors_safelisted_method(request.method) &&  // 7.5
+void remove_header(HeaderLines& headers, std::string_view name) {
+    headers.erase(std::remove_if(headers.begin(), headers.end(),
+                                 [&](const HeaderLine& line) { return ascii::iequals(line.name, name); }),
+                  headers.end());
+}
+
+// The Fetch Metadata standard, section 2.3 and 2.4: only to where nobody listens.
+void add_fetch_metadata(WireRequest& wire, const std::string& origin, const std::vector<BrowserUrl>& urls,
+                        const char* mode) {
+    if (!is_trustworthy(urls.back().origin)) return;
+    const char* site = "same-origin";
+    for (const BrowserUrl& url : urls) {
+        if (url.origin == origin) continue;
+        site = is_same_site(url.origin, origin) ? "same-site" : "cross-site";
+        if (site == std::string_view("cross-site")) break;
+    }
+    wire.headers.push_back({"Sec-Fetch-Site", site});
+    wire.headers.push_back({"Sec-Fetch-Mode", mode});
+}
+
+/// One request of a page through sections 4.1 to 4.10, redirect by redirect.
+class Fetching {
+  public:
+    Fetching(PageRequest request, BrowserUrl url, const Server& server)
+        : request_(std::move(request)), urls_{std::move(url)}, server_(&server) {}
+
+    PageResult run() {
+        while (main_fetch() == Next::again) {
+        }
+        return result_;
+    }
+
+  private:
+    enum class Next : std::uint8_t { done, again };
+    enum class Tainting : std::uint8_t { basic, cors, opaque };
+
+    Next main_fetch();
+    Next http_fetch();
+    Next redirect(const WireResponse& response);
+    Next end(PageOutcome outcome) noexcept;
+    void show(const WireResponse& response);
+    [[nodiscard]] const BrowserUrl& current() const noexcept { return urls_.back(); }
+    [[nodiscard]] bool at_home(const BrowserUrl& url) const noexcept { return url.origin == request_.origin; }
+    [[nodiscard]] bool includes_credentials() const noexcept {
+        return request_.credentials == CredentialsMode::include;
+    }
+    [[nodiscard]] std::string serialized_origin() const;
+    [[nodiscard]] const char* mode_name() const noexcept;
+    [[nodiscard]] WireRequest preflight() const;
+    [[nodiscard]] WireRequest actual() const;
+    [[nodiscard]] bool cors_check(const WireResponse& response) const;
+    [[nodiscard]] bool preflight_passes(const WireResponse& response) const;
+    [[nodiscard]] bool resource_policy_allows(const WireResponse& response) const;
+
+    PageRequest request_;
+    std::vector<BrowserUrl> urls_;
+    const Server* server_;
+    Tainting tainting_ = Tainting::basic;
+    bool sent_ = false;
+    PageResult result_;
+};
+
+// A network error, or a response that shows nothing; a TypeError is told apart by how far things went.
+Fetching::Next Fetching::end(PageOutcome outcome) noexcept {
+    result_.outcome = outcome;
+    return Next::done;
+}
+
+// Section 2.2.5, "redirect-tainted origin" and "serializing a request origin".
+std::string Fetching::serialized_origin() const {
+    for (std::size_t i = 1; i < urls_.size(); ++i) {
+        if (urls_[i].origin != urls_[i - 1].origin && !at_home(urls_[i - 1])) return "null";
+    }
+    return request_.origin;
+}
+
+const char* Fetching::mode_name() const noexcept {
+    if (request_.mode == RequestMode::no_cors) return "no-cors";
+    return request_.mode == RequestMode::cors ? "cors" : "same-origin";
+}
+
+// Section 4.1, step 12.
+Fetching::Next Fetching::main_fetch() {
+    const PageOutcome error = sent_ ? PageOutcome::response_blocked : PageOutcome::refused_by_browser;
+    if (at_home(current()) && tainting_ == Tainting::basic) return http_fetch();
+    if (request_.mode == RequestMode::same_origin) return end(error);
+    if (request_.mode == RequestMode::no_cors) {
+        if (request_.redirect != RedirectMode::follow) return end(error);
+        tainting_ = Tainting::opaque;
+        return http_fetch();
+    }
+    tainting_ = Tainting::cors;
+    if (needs_preflight(request_)) {
+        result_.preflighted = true;
+        if (!preflight_passes((*server_)(preflight()))) return end(PageOutcome::preflight_failed);
+    }
+    return http_fetch();
+}
+
+// Section 4.4, "HTTP fetch".
+Fetching::Next Fetching::http_fetch() {
+    const WireResponse response = (*server_)(actual());
+    sent_ = true;
+    if (tainting_ == Tainting::cors && !cors_check(response)) return end(PageOutcome::response_blocked);  // 4.4
+    if (tainting_ == Tainting::opaque && !resource_policy_allows(response)) {                             // 5
+        return end(PageOutcome::response_blocked);
+    }
+    if (is_redirect_status(response.status)) {  // 6
+        switch (request_.redirect) {
+            case RedirectMode::error:
+                return end(PageOutcome::response_blocked);
+            case RedirectMode::manual:
+                result_.type = ResponseType::opaque_redirect;
+                return end(PageOutcome::opaque);
+            case RedirectMode::follow:
+                return redirect(response);
+        }
+    }
+    show(response);
+    return Next::done;
+}
+
+// Section 4.5, "HTTP-redirect fetch".
+Fetching::Next Fetching::redirect(const WireResponse& response) {
+    const auto location = get_header(response.headers, "Location");
+    if (!location) {  // 3
+        show(response);
+        return Next::done;
+    }
+    auto next = parse_browser_url(*location, &current());
+    if (!next || !next->is_http()) return end(PageOutcome::response_blocked);                  // 4, 5
+    if (urls_.size() > kMostRedirects) return end(PageOutcome::response_blocked);              // 6
+    if (next->has_credentials && (tainting_ == Tainting::cors ||                               // 9
+                                  (request_.mode == RequestMode::cors && !at_home(*next)))) {  // 8
+        return end(PageOutcome::response_blocked);
+    }
+    const std::uint16_t status = response.status;
+    const bool to_get = ((status == 301 || status == 302) && request_.method == "POST") ||
+                        (status == 303 && request_.method != "GET" && request_.method != "HEAD");
+    if (to_get) {  // 11
+        request_.method = "GET";
+        request_.body.reset();
+        for (const char* name : {"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}) {
+            remove_header(request_.headers, name);
+        }
+    }
+    if (next->origin != current().origin) remove_header(request_.headers, "Authorization");  // 12
+    urls_.push_back(std::move(*next));                                                       // 18
+    return Next::again;
+}
+
+// Section 2.2.6: the filtered response.
+void Fetching::show(const WireResponse& response) {
+    if (tainting_ == Tainting::opaque) {
+        result_.type = ResponseType::opaque;
+        result_.outcome = PageOutcome::opaque;
+        return;
+    }
+    result_.outcome = PageOutcome::readable;
+    result_.type = tainting_ == Tainting::basic ? ResponseType::basic : ResponseType::cors;
+    result_.status = response.status;
+    result_.redirected = urls_.size() > 1;
+    const HeaderFilter filter = tainting_ == Tainting::basic ? HeaderFilter::basic
+                                : includes_credentials()     ? HeaderFilter::cors_with_credentials
+                                                             : HeaderFilter::cors;
+    result_.visible_headers = visible_header_names(response.headers, filter);
+}
+
+// Section 4.8, "CORS-preflight fetch", steps 1 to 5.
+WireRequest Fetching::preflight() const {
+    WireRequest wire{"OPTIONS",
+                     current().text(),
+                     {{"Origin", serialized_origin()}, {"Access-Control-Request-Method", request_.method}}};
+    std::string value;
+    for (const std::string& name : cors_unsafe_header_names(request_.headers)) {
+        value += (value.empty() ? "" : ",") + name;
+    }
+    if (!value.empty()) wire.headers.push_back({"Access-Control-Request-Headers", std::move(value)});
+    add_fetch_metadata(wire, request_.origin, urls_, "cors");
+    return wire;
+}
+
+// Section 4.6, "HTTP-network-or-cache fetch", and section 3.2, "append a request Origin header", with the usual
+// referrer policy.
+WireRequest Fetching::actual() const {
+    WireRequest wire{request_.method, current().text(), request_.headers};
+    if (tainting_ == Tainting::cors) {
+        wire.headers.push_back({"Origin", serialized_origin()});
+    } else if (request_.method != "GET" && request_.method != "HEAD") {
+        const bool downgrade = request_.origin.starts_with("https:") && current().scheme == "http";
+        wire.headers.push_back({"Origin", downgrade ? "null" : serialized_origin()});
+    }
+    add_fetch_metadata(wire, request_.origin, urls_, mode_name());
+    return wire;
+}
+
+// Section 4.10, "CORS check".
+bool Fetching::cors_check(const WireResponse& response) const {
+    const auto origin = get_header(response.headers, "Access-Control-Allow-Origin");
+    if (!origin) return false;
+    if (!includes_credentials() && *origin == "*") return true;
+    if (*origin != serialized_origin()) return false;
+    if (!includes_credentials()) return true;
+    return get_header(response.headers, "Access-Control-Allow-Credentials") == std::optional<std::string>("true");
+}
+
+// Section 4.8, step 7.
+bool Fetching::preflight_passes(const WireResponse& response) const {
+    if (!cors_check(response) || response.status < 200 || response.status > 299) return false;
+    const auto methods = extract_tokens(response.headers, "Access-Control-Allow-Methods");  // 7.1
+    const auto names = extract_tokens(response.headers, "Access-Control-Allow-Headers");    // 7.2
+    if (!methods || !names) return false;                                                   // 7.3
+    const bool include = includes_credentials();
+    if (!contains(*methods, request_.method) && !is_cors_safelisted_method(request_.method) &&  // 7.5
         (include || !contains(*methods, "*"))) {
         return false;
     }
-    const auto listed = [&](std::string_view name) {
-        return std::any_of(names->begin(), names->end(),
-                           [&](const std::string& one) { return ascii::iequals(one, name); });
-    };
-    for (const HeaderLine& line : request.headers) {  // 7.6
-        if (ascii::iequals(line.name, "Authorization") && !listed("authorization")) return false;
+    for (const HeaderLine& line : request_.headers) {  // 7.6
+        if (ascii::iequals(line.name, "Authorization") && !names_header(*names, "Authorization")) return false;
     }
-    for (const std::string& name : cors_unsafe_header_names(request.headers)) {  // 7.7
-        if (!listed(name) && (include || !contains(*names, "*"))) return false;
+    for (const std::string& name : cors_unsafe_header_names(request_.headers)) {  // 7.7
+        if (!names_header(*names, name) && (include || !contains(*names, "*"))) return false;
     }
     return true;
 }
 
-// Section 4.9, steps 1 to 5: what the preflight looks like.
-WireRequest preflight_of(const PageRequest& request) {
-    WireRequest preflight{"OPTIONS", {{"Origin", request.origin}, {"Access-Control-Request-Method", request.method}}};
-    std::string value;
-    for (const std::string& name : cors_unsafe_header_names(request.headers)) {
-        value += (value.empty() ? "" : ",") + name;
+// Section 3.7, "cross-origin resource policy internal check".
+bool Fetching::resource_policy_allows(const WireResponse& response) const {
+    const auto policy = get_header(response.headers, "Cross-Origin-Resource-Policy");
+    if (policy == std::optional<std::string>("same-origin")) return at_home(current());
+    if (policy == std::optional<std::string>("same-site")) {
+        return at_home(current()) || is_same_site(request_.origin, current().origin);
     }
-    if (!value.empty()) preflight.headers.push_back({"Access-Control-Request-Headers", std::move(value)});
-    return preflight;
+    return true;
 }
 
-// Section 2.2.6, "CORS filtered response": the safelist, and what the server exposes.
-std::vector<std::string> visible_headers(const PageRequest& request, const WireResponse& response) {
-    static constexpr std::string_view kSafelist[] = {
-        "cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"};
-    const auto exposed = extract_tokens(response.headers, "Access-Control-Expose-Headers");
-    const bool all = exposed && request.credentials == Credentials::omitted && contains(*exposed, "*");
-    std::vector<std::string> names;
-    for (const HeaderLine& line : response.headers) {
-        std::string name = folded(line.name);
-        if (name == "set-cookie" || name == "set-cookie2") continue;  // "forbidden response-header name"
-        const bool safe = std::find(std::begin(kSafelist), std::end(kSafelist), name) != std::end(kSafelist);
-        const bool named = exposed && std::any_of(exposed->begin(), exposed->end(),
-                                                  [&](const std::string& one) { return ascii::iequals(one, name); });
-        if (all || safe || named) names.push_back(std::move(name));
+// Section 5.4, "Request constructor": false for a TypeError.
+bool construct(PageRequest& request, const BrowserUrl& url) {
+    if (url.has_credentials) return false;                                                      // 5.3
+    if (!ascii::is_token(request.method) || is_forbidden_method(request.method)) return false;  // 25.1
+    request.method = normalized_method(request.method);                                         // 25.3
+    const bool no_cors = request.mode == RequestMode::no_cors;
+    if (no_cors && !is_cors_safelisted_method(request.method)) return false;  // 32.1
+    auto headers = guarded_headers(request.headers, no_cors ? HeadersGuard::request_no_cors : HeadersGuard::request);
+    if (!headers) return false;  // 33.4
+    request.headers = std::move(*headers);
+    if (!request.body) return true;
+    if (request.method == "GET" || request.method == "HEAD") return false;  // 35
+    if (!get_header(request.headers, "Content-Type")) {                     // 37.4
+        request.headers.push_back({"Content-Type", "text/plain;charset=UTF-8"});
     }
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
+    return true;
 }
 
 }  // namespace
@@ -173,68 +285,23 @@ std::string normalized_method(std::string_view method) {
     return std::string(method);
 }
 
-bool is_cors_safelisted_header(std::string_view name, std::string_view value) noexcept {
-    if (value.size() > 128) return false;
-    if (ascii::equals_lower(name, "accept")) return !has_unsafe_byte(value);
-    if (ascii::equals_lower(name, "accept-language") || ascii::equals_lower(name, "content-language")) {
-        return is_language_value(value);
-    }
-    if (ascii::equals_lower(name, "content-type")) {
-        if (has_unsafe_byte(value)) return false;
-        const std::string essence = mime_essence(value);
-        return essence == "application/x-www-form-urlencoded" || essence == "multipart/form-data" ||
-               essence == "text/plain";
-    }
-    return ascii::equals_lower(name, "range") && is_simple_range(value);
-}
-
-std::vector<std::string> cors_unsafe_header_names(const HeaderLines& headers) {
-    std::vector<std::string> unsafe, safe;
-    std::size_t safe_bytes = 0;
-    for (const HeaderLine& line : headers) {
-        if (is_cors_safelisted_header(line.name, line.value)) {
-            safe.push_back(folded(line.name));
-            safe_bytes += line.value.size();
-        } else {
-            unsafe.push_back(folded(line.name));
-        }
-    }
-    if (safe_bytes > 1024) unsafe.insert(unsafe.end(), safe.begin(), safe.end());
-    std::sort(unsafe.begin(), unsafe.end());
-    unsafe.erase(std::unique(unsafe.begin(), unsafe.end()), unsafe.end());
-    return unsafe;
-}
-
 bool needs_preflight(const PageRequest& request) {
     return !is_cors_safelisted_method(request.method) || !cors_unsafe_header_names(request.headers).empty();
 }
 
-PageResult fetch(PageRequest request, const Server& server) {
-    // Section 5.4, "Request constructor", step 25: forbidden methods throw, others are normalized.
-    for (const std::string_view forbidden : {"CONNECT", "TRACE", "TRACK"}) {
-        if (ascii::iequals(request.method, forbidden)) return {PageOutcome::refused_by_browser, false, 0, {}};
-    }
-    if (!ascii::is_token(request.method)) return {PageOutcome::refused_by_browser, false, 0, {}};
-    request.method = normalized_method(request.method);
+PageResult fetch(const PageRequest& request, const Server& server) {
+    const auto url = parse_browser_url(request.url);
+    PageRequest constructed = request;
+    if (!url || !url->is_http() || !construct(constructed, *url)) return {};
+    return Fetching(std::move(constructed), *url, server).run();
+}
 
-    PageResult result;
-    result.preflighted = needs_preflight(request);
-    if (result.preflighted && !preflight_passes(request, server(preflight_of(request)))) {
-        result.outcome = PageOutcome::preflight_failed;
-        return result;
-    }
-    // Section 4.6, "HTTP-network-or-cache fetch": Origin goes on every request of mode "cors" to another origin
-    // (section 3.2).
-    WireRequest actual{request.method, request.headers};
-    actual.headers.push_back({"Origin", request.origin});
-    const WireResponse response = server(actual);
-    result.status = response.status;
-    if (!cors_check(request, response)) {  // Section 4.4, step 4.5
-        result.outcome = PageOutcome::response_blocked;
-        return result;
-    }
-    result.visible_headers = visible_headers(request, response);
-    return result;
+bool websocket_opens(const std::string& origin, const std::string& url, const Server& server) {
+    const auto parsed = parse_browser_url(url);
+    if (!parsed || !parsed->is_http()) return false;
+    WireRequest wire{"GET", parsed->text(), {{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Origin", origin}}};
+    add_fetch_metadata(wire, origin, {*parsed}, "websocket");
+    return server(wire).status == 101;
 }
 
 }  // namespace corsd::cors

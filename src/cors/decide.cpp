@@ -9,11 +9,6 @@
 namespace corsd::cors {
 namespace {
 
-bool is_forbidden_method(std::string_view method) noexcept {
-    return ascii::equals_lower(method, "connect") || ascii::equals_lower(method, "trace") ||
-           ascii::equals_lower(method, "track");
-}
-
 bool is_safelisted_method(std::string_view method) noexcept {
     return method == "GET" || method == "HEAD" || method == "POST";
 }

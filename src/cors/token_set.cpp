@@ -16,6 +16,11 @@ bool before(std::string_view listed, std::string_view name) noexcept {
 
 }  // namespace
 
+bool is_forbidden_method(std::string_view method) noexcept {
+    return ascii::equals_lower(method, "connect") || ascii::equals_lower(method, "trace") ||
+           ascii::equals_lower(method, "track");
+}
+
 MethodSet::MethodSet(std::vector<std::string> names) {
     for (std::string& name : names) {
         if (name == "*") any_ = true;

@@ -8,6 +8,9 @@
 
 namespace corsd::cors {
 
+/// Fetch section 2.2.1, "forbidden method": CONNECT, TRACE and TRACK in any case (N24).
+[[nodiscard]] bool is_forbidden_method(std::string_view method) noexcept;
+
 /// Method names in the file's order, case-sensitive (N23), or any.
 class MethodSet {
   public:

@@ -73,7 +73,7 @@ struct Wanted {
             }
             headers = headers && listed;
         }
-        credentials = page.credentials == Credentials::omitted || setting.credentials == Option::on;
+        credentials = page.credentials == CredentialsMode::omit || setting.credentials == Option::on;
     }
 };
 
@@ -155,8 +155,8 @@ TEST_CASE("the browser lets through what decide() grants, and nothing else") {
         for (const std::string& origin : kPages)
             for (const std::string& method : kAsked)
                 for (const HeaderLines& headers : kSent)
-                    for (const Credentials credentials : {Credentials::omitted, Credentials::included}) {
-                        const PageRequest page{origin, method, headers, credentials};
+                    for (const CredentialsMode credentials : {CredentialsMode::omit, CredentialsMode::include}) {
+                        const PageRequest page{origin, "https://api.test/x", method, headers, credentials};
                         const Tried tried = attempt(governed, page);
                         ++outcomes[tried.result.outcome];
                         ++combinations;
