@@ -129,6 +129,31 @@ class Script(Importing):
         route = next(route for route in load_script().Export(app).everything()["routes"] if route["rule"] == "/x")
         self.assertEqual(route["cross_origin"]["origins"], [{"literal": "https://yourapp.com"}])
 
+    def test_views_that_are_classes(self):
+        from flask import Flask
+        from flask.views import MethodView
+        from flask_cors import cross_origin
+
+        class Whole(MethodView):
+            decorators = [cross_origin(origins="https://yourapp.com")]
+
+            def get(self):
+                return "x"
+
+        class ByMethod(MethodView):
+            @cross_origin()
+            def get(self):
+                return "x"
+
+        app = Flask("classes")
+        app.add_url_rule("/whole", view_func=Whole.as_view("whole"))
+        app.add_url_rule("/by", view_func=ByMethod.as_view("by"))
+        export = load_script().Export(app).everything()
+        options = {route["rule"]: route["cross_origin"] for route in export["routes"]}
+        self.assertEqual(options["/whole"]["origins"], [{"literal": "https://yourapp.com"}])
+        self.assertIsNone(options["/by"])
+        self.assertIn("the method get of ByMethod", " ".join(export["unseen"]))
+
     def test_what_cannot_be_loaded(self):
         for arguments, said in ((["nosuchmodule:app"], "nosuchmodule"), (["app:nothing"], "nothing"), (["app:create_app"], "--factory"),
                                 (["json:dumps"], "no Flask application")):
