@@ -39,6 +39,15 @@ def foo():
     return doubled(body.get("inputVar"))
 
 
+@app.get("/account/visits")
+def visits():
+    """Counts in a cookie, which a page of another origin takes along only with `credentials: "include"`."""
+    visit = request.cookies.get("visits", default=0, type=int) + 1
+    answer = jsonify(visits=visit)
+    answer.set_cookie("visits", str(visit), httponly=True, samesite="Lax")
+    return answer
+
+
 @app.get("/count")
 def count():
     """How many requests came through, so that one can see which ones corsd kept away."""

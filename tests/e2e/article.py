@@ -20,8 +20,9 @@ class Example(Configured):
 
     def compose(self, port, log_path):
         text = (ROOT / "config" / self.name).read_text()
-        for key, value in (("listen", f"127.0.0.1:{port}"), ("upstream", self.upstream), ("public_origin", self.own_origin)):
-            text, found = re.subn(rf"^{key}: \S+", f"{key}: {value}", text, flags=re.M)
+        for key, value in (("listen: ", f"127.0.0.1:{port}"), ("upstream: |  default: {endpoints: \\[", self.upstream),
+                           ("public_origin: ", self.own_origin)):
+            text, found = re.subn(rf"^({key})[^\s\]]+", lambda line: line[1] + value, text, flags=re.M)
             assert found == 1, f"{self.name} has {found} lines of {key}"
         for old, new in self.places.items():
             assert old in text, f"{self.name} has no {old}"
