@@ -8,6 +8,10 @@ DeadlineWheel::DeadlineWheel(boost::asio::io_context& io)
     : timer_(io.get_executor()), epoch_(std::chrono::steady_clock::now()) {
     for (Head& head : slots_)
         head.next_ = head.previous_ = &head;
+    // What Asio needs to know of the timer it has from here on: later there is nothing left that can fail.
+    timer_.expires_at(std::chrono::steady_clock::time_point::max());
+    timer_.async_wait([](const boost::system::error_code&) {});
+    timer_.cancel();
 }
 
 DeadlineWheel::~DeadlineWheel() {
@@ -55,10 +59,11 @@ void DeadlineWheel::start_timer() noexcept {
     if (stopped_) return;
     ticking_ = true;
     timer_.expires_at(epoch_ + kTick * static_cast<std::int64_t>(now_ + 1));
-    timer_.async_wait([this](const boost::system::error_code& error) {
+    auto tick = [this](const boost::system::error_code& error) {
         ticking_ = false;
         if (!error && !stopped_) advance();
-    });
+    };
+    timer_.async_wait(block_.hold(tick));
 }
 
 void DeadlineWheel::advance() noexcept {

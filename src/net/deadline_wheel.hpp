@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "net/handler_block.hpp"
+
 namespace corsd::net {
 
 /// Something that can expire. Lives inside its owner; unlinks itself when destroyed. One thread.
@@ -76,6 +78,7 @@ class DeadlineWheel {
     [[nodiscard]] std::uint64_t clock_tick() const noexcept;
     [[nodiscard]] bool empty() const noexcept;
 
+    HandlerBlock block_;
     Timer timer_;
     std::chrono::steady_clock::time_point epoch_;
     std::uint64_t now_ = 0;

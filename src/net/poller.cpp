@@ -40,11 +40,12 @@ bool Poller::add(int descriptor, Pollable& pollable) noexcept {
 }
 
 void Poller::wait() {
-    epoll_.async_wait(decltype(epoll_)::wait_read, [this](const boost::system::error_code& error) {
+    auto told = [this](const boost::system::error_code& error) {
         if (error || stopped_) return;
         dispatch();
         if (!stopped_) wait();
-    });
+    };
+    epoll_.async_wait(decltype(epoll_)::wait_read, wait_block_.hold(told));
 }
 
 void Poller::dispatch() noexcept {
@@ -90,14 +91,15 @@ void Poller::retire(Pollable* pollable) noexcept {
 
 void Poller::wake() noexcept {
     if (stopped_ || std::exchange(woken_, true)) return;
-    boost::asio::post(io_, [this] {
+    auto woken = [this] {
         woken_ = false;
         dispatching_ = true;
         run_deferred();
         dispatching_ = false;
         free_retired();
         if (deferred_ != nullptr) wake();
-    });
+    };
+    boost::asio::post(io_, wake_block_.hold(woken));
 }
 
 void Poller::free_retired() noexcept {

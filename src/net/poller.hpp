@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "net/handler_block.hpp"
+
 namespace corsd::net {
 
 class Poller;
@@ -48,7 +50,7 @@ class Poller {
     [[nodiscard]] bool add(int descriptor, Pollable& pollable) noexcept;
     /// Calls pollable.deferred() soon, from the loop.
     void defer(Pollable& pollable) noexcept;
-    /// From any thread: calls `call` on the poller's.
+    /// From any thread: calls `call` on the poller's. Throws std::bad_alloc.
     void post(std::function<void()> call);
     /// Deletes it once no event can point at it. Its descriptor is closed.
     void retire(Pollable* pollable) noexcept;
@@ -63,6 +65,7 @@ class Poller {
     void free_retired() noexcept;
 
     boost::asio::io_context& io_;
+    HandlerBlock wait_block_, wake_block_;
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> epoll_;
     Pollable* deferred_ = nullptr;
     Pollable* retired_ = nullptr;

@@ -70,6 +70,7 @@ class Resolver::Name {
     }
 
     [[nodiscard]] bool asked() const noexcept { return asked_; }
+    [[nodiscard]] std::string_view host() const noexcept { return resolver_.upstream_.endpoints[endpoint_].host; }
     void append(std::vector<proxy::EndpointAddress>& all) const {
         for (const net::SocketAddress& address : addresses_)
             all.push_back({endpoint_, address});
@@ -95,9 +96,8 @@ class Resolver::Name {
         });
     }
     void complain(const std::string& error) const {
-        const std::string& host = resolver_.upstream_.endpoints[endpoint_].host;
-        telemetry::log_write(telemetry::Level::warn, "upstream " + resolver_.upstream_.name + ": the name " + host +
-                                                         " does not resolve: " + error +
+        telemetry::log_write(telemetry::Level::warn, "upstream " + resolver_.upstream_.name + ": the name " +
+                                                         std::string(host()) + " does not resolve: " + error +
                                                          (addresses_.empty() ? "" : "; its last addresses stay"));
     }
 
@@ -139,13 +139,18 @@ void Resolver::stop() noexcept {
         name->close();
 }
 
+std::string_view Resolver::unanswered() const noexcept {
+    for (const auto& name : names_)
+        if (!name->asked()) return name->host();
+    return {};
+}
+
 /// Empty is said only when all names were asked for: until then requests wait.
 void Resolver::publish() {
     std::vector<proxy::EndpointAddress> all = literal_;
     for (const auto& name : names_)
         name->append(all);
-    const bool complete = std::all_of(names_.begin(), names_.end(), [](const auto& name) { return name->asked(); });
-    if (!all.empty() || complete) found_(all);
+    if (!all.empty() || unanswered().empty()) found_(all);
 }
 
 }  // namespace corsd::ops

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -45,6 +46,8 @@ class Resolver {
 
     void start();
     void stop() noexcept;
+    /// A name that has not been answered yet since start(), neither way; empty: there is none.
+    [[nodiscard]] std::string_view unanswered() const noexcept;
 
   private:
     class Name;

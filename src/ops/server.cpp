@@ -47,9 +47,7 @@ Server::Server(std::shared_ptr<const config::Snapshot> snapshot, Loader::Load re
       watch_timer_(io_.get_executor()),
       loader_(io_, std::move(reload), [this](LoadOutcome outcome) { adopt(std::move(outcome)); }) {
     share_.via_name = random_name();
-    share_.peer_closed = [this](const net::SocketAddress& peer) {
-        boost::asio::post(io_, [this, peer] { forget(peer); });
-    };
+    share_.peer_closed = [this](const net::SocketAddress& peer) { forget(peer); };
 }
 
 Server::~Server() = default;
@@ -106,11 +104,14 @@ void Server::admit(proxy::Accepted& accepted) {
     const std::size_t bound = config().limits.max_connections_per_address;
     // Unix sockets have no address to tell one peer from another.
     if (bound == 0 || accepted.peer.family() == AF_UNIX) return;
+    const std::lock_guard lock(per_address_mutex_);
     accepted.count = proxy::AddressCount::counted;
     if (++per_address_[accepted.peer.ip_bytes()] > bound) accepted.admission = proxy::Admission::too_many;
 }
 
-void Server::forget(const net::SocketAddress& peer) {
+/// On the worker whose connection has ended, which must not need memory for that.
+void Server::forget(const net::SocketAddress& peer) noexcept {
+    const std::lock_guard lock(per_address_mutex_);
     const auto found = per_address_.find(peer.ip_bytes());
     if (found != per_address_.end() && --found->second == 0) per_address_.erase(found);
 }
@@ -120,7 +121,14 @@ void Server::hand_over(proxy::Accepted accepted) {
     const auto least = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
         return a->connections() < b->connections();
     });
-    (*least)->adopt(std::move(accepted));
+    const net::SocketAddress peer = accepted.peer;
+    const bool counted = accepted.count == proxy::AddressCount::counted;
+    try {
+        (*least)->adopt(std::move(accepted));
+    } catch (const std::bad_alloc&) {
+        if (counted) forget(peer);
+        throw;
+    }
 }
 
 void Server::run() {

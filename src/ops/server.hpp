@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -63,7 +64,7 @@ class Server {
     void drain();
     void hand_over(proxy::Accepted accepted);
     void admit(proxy::Accepted& accepted);
-    void forget(const net::SocketAddress& peer);
+    void forget(const net::SocketAddress& peer) noexcept;
     [[nodiscard]] bool has_room() const noexcept;
     [[nodiscard]] proxy::Provision provision(std::size_t worker) const;
     void start_workers();
@@ -81,6 +82,7 @@ class Server {
     [[nodiscard]] std::string summary() const;
     [[nodiscard]] std::string liveness();
     [[nodiscard]] std::string readiness();
+    [[nodiscard]] std::string unresolved();
     [[nodiscard]] std::string metrics();
 
     // server_reload.cpp
@@ -110,6 +112,7 @@ class Server {
     boost::asio::signal_set signals_;
     Timer timer_;
     std::chrono::steady_clock::time_point drain_end_{};
+    std::mutex per_address_mutex_;  // taken when one of those connections begins or ends
     std::map<std::array<std::uint8_t, 16>, std::size_t>
         per_address_;                         // only while limits.max_connections_per_address is set
     std::unique_ptr<StatusListener> status_;  // null: nobody asks
@@ -117,6 +120,7 @@ class Server {
     ServiceNotifier notifier_;
     Timer watch_timer_;
     bool serving_ = false, draining_ = false, cut_ = false;
+    bool resolved_ = false;  // every name was answered once since the start
 
     // Reloads.
     Loader loader_;

@@ -69,7 +69,21 @@ std::string Server::liveness() {
 std::string Server::readiness() {
     if (!serving_) return "starting: not listening yet";
     if (draining_) return "draining: no new connections, finishing what runs";
+    if (std::string waiting = unresolved(); !waiting.empty()) return waiting;
     return liveness();
+}
+
+/// Only after the start: a reload with a name that is slow to resolve does not take those away who are served
+/// meanwhile.
+std::string Server::unresolved() {
+    for (std::size_t i = 0; !resolved_ && i < upstreams_.size(); ++i) {
+        const std::string_view name = upstreams_[i].resolver->unanswered();
+        if (name.empty()) continue;
+        return "names: upstream " + config().upstreams[i].name + " waits for the first answer about " +
+               std::string(name);
+    }
+    resolved_ = true;
+    return {};
 }
 
 std::string Server::metrics() {

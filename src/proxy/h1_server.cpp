@@ -70,7 +70,7 @@ net::Task<void> H1Server::serve() {
 }
 
 /// From here on the request sees one edition, whatever is reloaded meanwhile.
-void H1Server::begin_head() noexcept {
+void H1Server::begin_head() {
     edition_ = worker_.current();
     if (work_ == nullptr) work_ = worker_.workspaces().take();
     work_->reader.reset();

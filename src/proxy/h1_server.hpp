@@ -77,7 +77,7 @@ class H1Server final : public Exchange, private net::StreamObserver {
     enum class OutFraming : std::uint8_t { none, length, chunked, until_close };
 
     net::Task<HeadOutcome> read_head();
-    void begin_head() noexcept;
+    void begin_head();
     net::Task<net::IoResult> await_bytes(std::chrono::milliseconds within);
     [[nodiscard]] std::chrono::milliseconds body_within() const noexcept;
     void park() noexcept;

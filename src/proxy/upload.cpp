@@ -38,33 +38,38 @@ Upload::Upload(Context& context, H1Client& upstream)
       response_within_(context.edition->timeouts().response) {}
 
 net::Task<void> Upload::run() {
-    while (!stopped_) {
-        const BodyPiece piece = co_await exchange_.read_body();
-        if (stopped_) co_return;
-        if (!piece.ok()) {
-            failure_ = Failure{Stage::send, Side::client, Retry::no, piece.error, piece.failure};
-            upstream_.abort();
-            co_return;
-        }
-        UploadFrame frame(context_);
-        const auto pieces = frame.frame(piece);
-        const net::IoResult sent = co_await upstream_.send(pieces, response_within_);
-        if (!sent.ok()) {
-            // Nobody but a client that is gone cuts it here.
-            if (sent.error == net::IoError::cancelled && !stopped_) {
-                failure_ = Failure{Stage::send, Side::client, Retry::no, net::IoError::eof, {}};
+    try {
+        while (!stopped_) {
+            const BodyPiece piece = co_await exchange_.read_body();
+            if (stopped_) co_return;
+            if (!piece.ok()) {
+                failure_ = Failure{Stage::send, Side::client, Retry::no, piece.error, piece.failure};
+                upstream_.abort();
                 co_return;
             }
-            // It may have answered before it stopped reading; one that just does not read has had its time.
-            const bool late = sent.error == net::IoError::timed_out;
-            upstream_.head_within(late ? std::chrono::milliseconds{1} : response_within_);
-            co_return;
+            UploadFrame frame(context_);
+            const auto pieces = frame.frame(piece);
+            const net::IoResult sent = co_await upstream_.send(pieces, response_within_);
+            if (!sent.ok()) {
+                // Nobody but a client that is gone cuts it here.
+                if (sent.error == net::IoError::cancelled && !stopped_) {
+                    failure_ = Failure{Stage::send, Side::client, Retry::no, net::IoError::eof, {}};
+                    co_return;
+                }
+                // It may have answered before it stopped reading; one that just does not read has had its time.
+                const bool late = sent.error == net::IoError::timed_out;
+                upstream_.head_within(late ? std::chrono::milliseconds{1} : response_within_);
+                co_return;
+            }
+            if (piece.more == More::no) {
+                complete_ = true;
+                upstream_.head_within(response_within_);
+                co_return;
+            }
         }
-        if (piece.more == More::no) {
-            complete_ = true;
-            upstream_.head_within(response_within_);
-            co_return;
-        }
+    } catch (...) {  // who waits for the answer must not do so for ever
+        upstream_.abort();
+        throw;
     }
 }
 

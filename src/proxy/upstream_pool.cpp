@@ -1,6 +1,7 @@
 #include "proxy/upstream_pool.hpp"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -147,9 +148,9 @@ net::Task<void> UpstreamPool::wait_for_turn(Wish& wish, Opened& opened) {
         co_return;
     }
     opened.failure = Failure{Stage::queue, Side::upstream, Retry::no, IoError::exhausted, {}};
+    Waiter waiter(*this, queue_);
     const UpstreamShare::Ticket ticket = share_->join(door_);
     if (ticket == 0) co_return;
-    Waiter waiter(*this, queue_);
     waiter.take_ticket(ticket, wish.kept);
     kept.reset();
     share_->ask_for_idle(*door_);
@@ -248,7 +249,12 @@ void UpstreamPool::give_back(std::unique_ptr<H1Client> client) {
         return;
     }
     H1Client& kept = *client;
-    endpoint.idle.push_back(std::move(client));
+    try {
+        endpoint.idle.push_back(std::move(client));
+    } catch (const std::bad_alloc&) {
+        share_->idle.fetch_sub(1, std::memory_order_relaxed);
+        return;
+    }
     if (!kept.enter_pool(*this, within)) evict(kept);  // closed already, or bytes that nobody asked for
 }
 

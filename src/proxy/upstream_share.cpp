@@ -1,6 +1,7 @@
 #include "proxy/upstream_share.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "proxy/upstream_pool.hpp"
 
@@ -44,8 +45,13 @@ UpstreamShare::Ticket UpstreamShare::join(const std::shared_ptr<PoolDoor>& door)
         return 0;
     }
     const std::lock_guard lock(mutex_);
-    line_.emplace(++last_, Place{door, steady_clock::now()});
-    return last_;
+    try {
+        line_.emplace(last_ + 1, Place{door, steady_clock::now()});
+    } catch (...) {  // no memory
+        waiting.fetch_sub(1);
+        throw;
+    }
+    return ++last_;
 }
 
 void UpstreamShare::join_again(Ticket ticket, const std::shared_ptr<PoolDoor>& door, TimePoint since) {
@@ -65,11 +71,15 @@ void UpstreamShare::call_next() noexcept {
     if (!has_room()) return;
     const std::lock_guard lock(mutex_);
     if (line_.empty()) return;
-    const auto first = line_.extract(line_.begin());
-    call(first.mapped(), first.key());
+    auto first = line_.extract(line_.begin());
+    try {
+        call(first.mapped(), first.key());
+    } catch (const std::bad_alloc&) {  // it stays where it was: the next that is closed calls it, or its time runs out
+        line_.insert(std::move(first));
+    }
 }
 
-void UpstreamShare::call(const Place& place, Ticket ticket) noexcept {
+void UpstreamShare::call(const Place& place, Ticket ticket) {
     place.door->poller_.post([self = shared_from_this(), door = place.door, ticket] {
         if (door->pool_ != nullptr) {
             door->pool_->called(ticket);
@@ -89,9 +99,13 @@ void UpstreamShare::ask_for_idle(const PoolDoor& asking) noexcept {
     const std::lock_guard lock(mutex_);
     for (const auto& door : doors_) {
         if (door.get() == &asking) continue;
-        door->poller_.post([door = door] {
-            if (door->pool_ != nullptr) door->pool_->give_up_one();
-        });
+        try {
+            door->poller_.post([door = door] {
+                if (door->pool_ != nullptr) door->pool_->give_up_one();
+            });
+        } catch (const std::bad_alloc&) {
+            return;  // then they keep theirs
+        }
     }
 }
 

@@ -76,7 +76,7 @@ class UpstreamShare : public std::enable_shared_from_this<UpstreamShare> {
         std::shared_ptr<PoolDoor> door;
         TimePoint since;
     };
-    void call(const Place& place, Ticket ticket) noexcept;
+    void call(const Place& place, Ticket ticket);
     [[nodiscard]] bool has_room() const noexcept;
 
     std::mutex mutex_;

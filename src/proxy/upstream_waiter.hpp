@@ -3,6 +3,7 @@
 
 #include <coroutine>
 #include <memory>
+#include <new>
 
 #include "net/deadline_wheel.hpp"
 #include "proxy/exchange.hpp"
@@ -37,12 +38,17 @@ class UpstreamPool::Waiter final : public Abortable, private net::Deadline {
         return Settled{*this};
     }
 
-    void settle(Outcome outcome) {
+    void settle(Outcome outcome) noexcept {
         if (outcome_ != Outcome::waiting) return;
         outcome_ = outcome;
         leave();
+        if (!awaiting_) return;
         // Not from here: whoever tells the news is in the middle of something.
-        if (awaiting_) pool_.site_.loop.poller.post([this] { awaiting_.resume(); });
+        try {
+            pool_.site_.loop.poller.post([this] { awaiting_.resume(); });
+        } catch (const std::bad_alloc&) {  // the wheel needs no memory
+            pool_.site_.loop.wheel.arm(*this, std::chrono::milliseconds{1});
+        }
     }
     void abort() noexcept override { settle(Outcome::gone); }
 
@@ -54,7 +60,13 @@ class UpstreamPool::Waiter final : public Abortable, private net::Deadline {
     [[nodiscard]] UpstreamShare::TimePoint since() const noexcept { return since_; }
 
   private:
-    void expired() noexcept override { settle(Outcome::timed_out); }
+    void expired() noexcept override {
+        if (outcome_ == Outcome::waiting) {
+            settle(Outcome::timed_out);
+        } else {
+            awaiting_.resume();
+        }
+    }
     void leave() noexcept {
         if (!std::exchange(in_line_, false)) return;
         disarm();

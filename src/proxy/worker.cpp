@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "proxy/h1_server.hpp"
@@ -18,6 +19,8 @@ constexpr std::size_t kKeptContexts = 1024;
 void report_escape(std::exception_ptr escaped) noexcept {
     try {
         std::rethrow_exception(escaped);
+    } catch (const std::bad_alloc&) {  // nothing is asked for to say so
+        telemetry::log_write(telemetry::Level::error, "a connection was closed: no memory for it");
     } catch (const std::exception& exception) {
         telemetry::log_write(telemetry::Level::error,
                              std::string{"a connection was closed by an internal error: "} + exception.what());
@@ -153,10 +156,24 @@ void Worker::adopt_provision(const Provision& provision) {
 }
 
 void Worker::reload(Provision provision, std::function<void()> done) {
-    boost::asio::post(io_, [this, provision = std::move(provision), done = std::move(done)] {
-        adopt_provision(provision);
-        done();
+    boost::asio::post(io_, [this, provision = std::move(provision), done = std::move(done)]() mutable {
+        reload_.provision = std::move(provision);
+        reload_.done = std::move(done);
+        try_reload();
     });
+}
+
+/// The main thread waits for every worker: one that lacks the memory serves on with what it has, and tries again.
+void Worker::try_reload() noexcept {
+    try {
+        adopt_provision(reload_.provision);
+        reload_.done();
+        reload_.done = nullptr;
+        reload_.provision = {};
+    } catch (const std::bad_alloc&) {
+        telemetry::log_write(telemetry::Level::error, "a worker has no memory to reload; it will try again");
+        wheel_.arm(reload_, net::DeadlineWheel::kTick);
+    }
 }
 
 void Worker::tell(void (H1Server::*what)() noexcept, std::optional<std::uint32_t> listener) noexcept {

@@ -85,7 +85,7 @@ class Worker {
     void adopt(Accepted accepted);
     void set_endpoints(std::shared_ptr<const UpstreamShare> upstream, std::vector<EndpointAddress> endpoints);
     /// Serves the next request with this; those that have begun keep what they began with. `done` is called on the
-    /// worker when that holds. Throws std::bad_alloc before anything is changed.
+    /// worker when that holds. Not again before. Throws std::bad_alloc before anything is changed.
     void reload(Provision provision, std::function<void()> done);
     /// Ends the connections of one listener as they become idle; or all, and then the worker.
     void drain_listener(std::uint32_t listener);
@@ -119,8 +119,17 @@ class Worker {
 
   private:
     class Counted;
+    /// What reload() brought, until it is adopted.
+    struct Reload final : net::Deadline {
+        explicit Reload(Worker& of) : worker(of) {}
+        Worker& worker;
+        Provision provision;
+        std::function<void()> done;
+        void expired() noexcept override { worker.try_reload(); }
+    };
     net::Task<void> serve(Accepted accepted, Counted counted);
     void adopt_provision(const Provision& provision);
+    void try_reload() noexcept;
     void link(H1Server& server) noexcept;
     void unlink(H1Server& server) noexcept;
     /// All connections, or those of one listener.
@@ -131,6 +140,7 @@ class Worker {
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     net::DeadlineWheel wheel_;
+    Reload reload_{*this};
     net::Poller poller_;
     BufferPool buffers_;
     WorkspacePool workspaces_;

@@ -152,9 +152,9 @@ class Corsd(Configured):
     allow_headers: [Content-Type, Authorization]
 """
 
-    def __init__(self, upstream_port, resources=DEFAULT, extra="", log="format: json", wrap=(), env=None):
+    def __init__(self, upstream_port, resources=DEFAULT, extra="", log="format: json", wrap=(), env=None, upstream_host="127.0.0.1"):
         super().__init__(lambda port, log_path: f"listen: 127.0.0.1:{port}\n"
-                                                f"upstream: http://127.0.0.1:{upstream_port}\n"
+                                                f"upstream: http://{upstream_host}:{upstream_port}\n"
                                                 f"public_origin: http://localhost:{port}\n"
                                                 f"threads: 1\n"
                                                 f"log: {{output: {log_path}, {log}}}\n"

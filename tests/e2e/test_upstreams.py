@@ -1,10 +1,17 @@
 """Several workers before upstreams of several endpoints: the line of waiting requests, names, Unix sockets."""
 
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import tempfile
 import threading
 import time
 import unittest
 
-from support import CORSD, Corsd, Flask, Process, TestCase, Upstream, ok
+from support import CORSD, Client, Corsd, Flask, Process, TestCase, Upstream, ok, wait_until
+from wire import PATIENCE, Reader
 
 
 class Front(Corsd):
@@ -88,6 +95,35 @@ class Names(TestCase):
         self.assertEqual(front.exit_code(), 0)
 
 
+# Says which request on its connection each is, and how much of a body it had.
+ECHO = """
+import weakref
+
+requests = weakref.WeakKeyDictionary()
+
+
+def app(environ, start_response):
+    connection = environ["gunicorn.socket"]
+    requests[connection] = requests.get(connection, 0) + 1
+    size = 0
+    while piece := environ["wsgi.input"].read(65536):
+        size += len(piece)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/big":
+        return (b"x" * 100_000 for _ in range(200))
+    return [f"request {requests[connection]}: {environ['REQUEST_METHOD']} {environ['PATH_INFO']}, {size} bytes".encode()]
+"""
+
+
+class UnixClient(Client):
+    def __init__(self, path, host):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE)
+        self.sock.connect(path)
+        self.host = host
+        self.reader = Reader(self.sock)
+
+
 class UnixSockets(TestCase):
     def test_gunicorn_behind_a_unix_socket_and_a_port_take_turns(self):
         flask = self.start(Flask("gunicorn"))
@@ -97,6 +133,39 @@ class UnixSockets(TestCase):
                 client.send("GET", "/count")
                 self.assertEqual(client.response().status, 200)
         self.assertEqual([entry["upstream"] for entry in front.wait_access(6)], [f"127.0.0.1:{flask.port}", flask.unix_address] * 3)
+
+    def test_unix_sockets_on_both_sides(self):
+        """A client on corsd's Unix socket, gunicorn on its own: one connection each, kept over all kinds of requests."""
+        directory = tempfile.mkdtemp(prefix="corsd-e2e-")
+        self.addCleanup(shutil.rmtree, directory, True)
+        application = pathlib.Path(directory) / "echo.py"
+        application.write_text(ECHO)
+        gunicorn = self.start(Flask("gunicorn", path=application, env={"GUNICORN_CMD_ARGS": "--keep-alive 60"}))
+        front = self.start(Front("{endpoints: [\"%s\"]}" % gunicorn.unix_address))
+        own = os.path.join(directory, "c.sock")
+        text = front.config_path.read_text().replace(f"listen: 127.0.0.1:{front.port}\n",
+                                                     f"listeners: [{{address: 127.0.0.1:{front.port}}}, {{address: 'unix:{own}'}}]\n")
+        front.config_path.write_text(text)
+        front.terminate(signal.SIGHUP)
+        wait_until(lambda: any(b"listening on unix:" in line for line in front.lines()), "the Unix socket")
+        client = self.start(UnixClient(own, f"localhost:{front.port}"))
+        client.send("GET", "/first")
+        answer = client.response()
+        self.assertEqual((answer.status, answer.body), (200, b"request 1: GET /first, 0 bytes"))
+        client.raw(client.head("POST", "/up", [("Transfer-Encoding", "chunked")]))
+        piece = b"x" * 50_000
+        for _ in range(20):
+            client.raw(b"%x\r\n%s\r\n" % (len(piece), piece))
+        client.raw(b"0\r\n\r\n")
+        answer = client.response()
+        self.assertEqual((answer.status, answer.body), (200, b"request 2: POST /up, 1000000 bytes"))
+        client.send("GET", "/big")
+        answer = client.response()
+        self.assertEqual((answer.status, answer.complete, len(answer.body)), (200, True, 20_000_000))
+        client.send("GET", "/last")
+        self.assertEqual(client.response().body, b"request 4: GET /last, 0 bytes")
+        entries = front.wait_access(4)
+        self.assertEqual({entry["upstream"] for entry in entries}, {gunicorn.unix_address})
 
 
 if __name__ == "__main__":

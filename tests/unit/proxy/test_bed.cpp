@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <stdexcept>
 #include <utility>
 
@@ -169,21 +170,20 @@ TestBed::TestBed(std::string_view yaml) {
     text += yaml;
     config::Loaded loaded = config::load_text(text, "test.yaml", config::system_environment());
     if (!loaded.ok()) throw std::runtime_error(config::render(loaded.diagnostics.front(), loaded.sources));
-    proxy::Provision provision;
     for (const config::Upstream& upstream : loaded.config->upstreams) {
-        provision.upstreams.push_back({std::make_shared<proxy::UpstreamShare>(upstream), {{0, upstream_.address()}}});
+        provision_.upstreams.push_back({std::make_shared<proxy::UpstreamShare>(upstream), {{0, upstream_.address()}}});
     }
-    upstream_share_ = provision.upstreams.front().share;
-    provision.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
+    upstream_share_ = provision_.upstreams.front().share;
+    provision_.snapshot = std::make_shared<const config::Snapshot>(std::move(*loaded.config));
     share_.via_name = "corsd-test";
     telemetry::AccessSettings settings;
     settings.state = telemetry::AccessState::enabled;
     settings.output = "/dev/null";
     access_log_ = telemetry::AccessLog::open(settings, 1).log;
-    provision.ring = &access_log_->ring(0);
-    series_ = telemetry::SeriesRegistry(1).arrange(proxy::series_layout(*provision.snapshot));
-    provision.series = series_;
-    worker_ = std::make_unique<proxy::Worker>(share_, provision, 0);
+    provision_.ring = &access_log_->ring(0);
+    series_ = telemetry::SeriesRegistry(1).arrange(proxy::series_layout(*provision_.snapshot));
+    provision_.series = series_;
+    worker_ = std::make_unique<proxy::Worker>(share_, provision_, 0);
     thread_ = std::thread([this] {
         count_my_allocations();
         worker_->run();
@@ -204,6 +204,19 @@ void TestBed::finish() {
 
 void TestBed::set_endpoints(const std::vector<proxy::EndpointAddress>& endpoints) {
     worker_->set_endpoints(upstream_share_, endpoints);
+}
+
+void TestBed::settle() {
+    std::promise<void> done;
+    worker_->post([&done] { done.set_value(); });
+    done.get_future().wait();
+}
+
+void TestBed::reload(std::function<void()> done) {
+    for (proxy::Provision::Upstream& upstream : provision_.upstreams)
+        upstream.share = std::make_shared<proxy::UpstreamShare>(upstream.share->definition);
+    upstream_share_ = provision_.upstreams.front().share;
+    worker_->reload(provision_, std::move(done));
 }
 
 Peer TestBed::connect() {

@@ -62,6 +62,7 @@ class Listening {
     [[nodiscard]] const net::SocketAddress& address() const { return address_; }
     [[nodiscard]] Peer accept() const { return Peer{accept_descriptor()}; }
     [[nodiscard]] int accept_descriptor() const;
+    [[nodiscard]] int descriptor() const { return descriptor_; }
 
   private:
     int descriptor_;
@@ -88,6 +89,11 @@ class TestBed {
     void set_endpoints(const std::vector<proxy::EndpointAddress>& endpoints);
     [[nodiscard]] const proxy::UpstreamShare& share() const { return *upstream_share_; }
     [[nodiscard]] proxy::Worker& worker() { return *worker_; }
+    /// Waits until the worker has done what it was told before.
+    void settle();
+    /// The same configuration anew, with upstreams that the worker does not know yet.
+    void reload(std::function<void()> done);
+    [[nodiscard]] std::size_t connections() const { return share_.connections.load(); }
     /// Drains the worker, cuts what runs and waits for its end.
     void finish();
     [[nodiscard]] std::size_t upstream_connects() { return series_->upstream(0).of(0).connects.value(); }
@@ -95,6 +101,7 @@ class TestBed {
   private:
     Listening upstream_, front_;
     proxy::WorkerShare share_;
+    proxy::Provision provision_;
     std::shared_ptr<const proxy::UpstreamShare> upstream_share_;
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::shared_ptr<const telemetry::SeriesTable> series_;

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <chrono>
+#include <future>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "catch.hpp"
 #include "plain_messages.hpp"
@@ -180,6 +182,49 @@ TEST_CASE("an only endpoint is tried for each request: whoever restarts is back 
     (void)upstream.receive_until("\r\n\r\n");
     upstream.send(kOk);
     CHECK(ok(client));
+}
+
+TEST_CASE("a POST goes on a kept connection only if that lives still, as far as the kernel knows") {
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    std::promise<void> release;
+    {
+        const Peer kept = warm(bed, client);
+        // The worker stands still while the request comes, and after it the end of the kept connection.
+        bed.worker().post([held = release.get_future().share()] { held.wait(); });
+        client.send(kPost);
+    }
+    release.set_value();
+    Peer fresh = bed.accept_upstream();
+    CHECK(has(fresh.receive_until("\r\n\r\nhi"), "POST / "));
+    fresh.send(kOk);
+    CHECK(ok(client));
+    CHECK(bed.upstream_connects() == 2);
+}
+
+TEST_CASE("an endpoint that swallows connections has half of timeouts.connect, and the other one the rest") {
+    TestBed bed(with_upstream("retry: {attempts: 1}") + "timeouts: {connect: 2s}\n");
+    const Later swallows;
+    REQUIRE(::listen(swallows.descriptor(), 0) == 0);
+    std::vector<net::Descriptor> crowd;  // until its queue is full: who comes then hears nothing at all
+    for (bool full = false; !full;) {
+        REQUIRE(crowd.size() < 16);
+        crowd.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        (void)::connect(crowd.back().get(), swallows.address.data(), swallows.address.size());
+        pollfd connected{crowd.back().get(), POLLOUT, 0};
+        full = ::poll(&connected, 1, 300) == 0;
+    }
+    Listening good;
+    bed.set_endpoints({{0, swallows.address}, {1, good.address()}});
+    Peer client = bed.connect();
+    const auto start = steady_clock::now();
+    client.send(kPost);
+    Peer upstream = good.accept();
+    CHECK(steady_clock::now() - start >= milliseconds{1000});
+    (void)upstream.receive_until("\r\n\r\nhi");
+    upstream.send(kOk);
+    CHECK(ok(client));
+    CHECK(bed.upstream_connects() == 2);
 }
 
 TEST_CASE("attempts: 0 tries once") {
