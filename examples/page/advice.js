@@ -7,7 +7,7 @@ const path_of = entry => entry.target.split("?")[0];
 function listed(entry, key, value, present = []) {
   const written = entry.rule?.match(new RegExp(`^${key}:\\s*\\[(.*)\\]`));
   if (!written) return {under: entry.resource, added: `${key}: [${[...present, value].join(", ")}]`};
-  return {removed: entry.rule, added: `${key}: [${written[1] ? `${written[1]}, ` : ""}${value}]`};
+  return {line: entry.line, removed: entry.rule, added: `${key}: [${written[1] ? `${written[1]}, ` : ""}${value}]`};
 }
 
 function origin_change(entry) {

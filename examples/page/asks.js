@@ -38,7 +38,7 @@ export const asks = [
 ];
 
 function literal(value) {
-  if (typeof value !== "object") return JSON.stringify(value);
+  if (typeof value !== "object") return value.includes('"') ? `'${value}'` : JSON.stringify(value);
   const key = name => /^\w+$/.test(name) ? name : JSON.stringify(name);
   return `{${Object.entries(value).map(([name, of]) => `${key(name)}: ${literal(of)}`).join(", ")}}`;
 }

@@ -31,7 +31,7 @@ function foreign_sender() {
   });
 }
 
-const mark = (kind, text) => el("strong", {className: `mark ${kind}`}, text);
+const mark = (kind, text) => el("strong", {className: `mark ${kind}`}, text, " ");
 
 function seen_text(seen) {
   switch (seen.kind) {
@@ -63,7 +63,9 @@ function told_text({means, todo, change}) {
   if (todo) parts.push(el("h4", {}, "What to do"), el("p", {}, todo));
   if (change) {
     parts.push(change_text(change));
-    if (settings.reload) parts.push(el("p", {className: "rule"}, "in ", el("code", {}, settings.policy), ", then ", el("code", {}, settings.reload)));
+    const place = change.line ? `:${change.line}` : "";
+    parts.push(el("p", {className: "rule"}, "in ", el("code", {}, settings.policy + place),
+                  ...settings.reload ? [", then ", el("code", {}, settings.reload)] : []));
   }
   return parts;
 }
