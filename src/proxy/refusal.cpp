@@ -18,8 +18,14 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string resource_name(const Context& context) {
-    if (context.governed->pattern.empty()) return "no resource matches this path, and the default";
+    if (context.governed->pattern.empty()) return "the default of paths that no resource matches";
     return "the resource " + in_quotes(context.governed->pattern);
+}
+
+std::string to_allow_it(const Context& context, std::string_view key) {
+    std::string remedy = "; to allow it, ";
+    remedy.append(context.governed->pattern.empty() ? "add a resource for this path with it in " : "add it to ");
+    return remedy.append(key);
 }
 
 std::string first_line(const cors::Question::Lines& lines) {
@@ -68,10 +74,10 @@ std::string refusal_detail(const Context& context) {
                    resource_name(context) + " does not allow";
         case Reason::origin_not_allowed:
             return "origin " + first_line(context.question.origin) + " is not allowed by " + resource_name(context) +
-                   "; to allow it, add it to origins";
+                   to_allow_it(context, "origins");
         case Reason::websocket_origin:
             return "a WebSocket from origin " + first_line(context.question.origin) + " is not allowed by " +
-                   resource_name(context) + "; to allow it, add it to websocket_origins";
+                   resource_name(context) + to_allow_it(context, "websocket_origins");
         case Reason::origin_missing:
             if (!context.question.upgrade.empty()) {
                 return "a WebSocket handshake without Origin, which " + resource_name(context) +

@@ -82,7 +82,10 @@ class Article(TestCase):
         self.assert_readable(answer)
 
     def test_a_path_without_a_resource_is_closed_to_other_origins_only(self):
-        self.assert_problem(self.ask("GET", "/foo", [("Origin", ALLOWED)]), 403, "origin_not_allowed")
+        refused = self.ask("GET", "/foo", [("Origin", ALLOWED)])
+        self.assert_problem(refused, 403, "origin_not_allowed")
+        self.assertIn("not allowed by the default of paths that no resource matches; to allow it, add a resource for this path",
+                      refused.json()["detail"])
         self.assertEqual(self.flask.count(), 0)
         self.assertEqual(self.ask("GET", "/foo?inputVar=5").json(), {"outputVar": 10})
 
