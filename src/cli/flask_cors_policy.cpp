@@ -32,7 +32,7 @@ constexpr long kLongestAge = 86'400;
     return std::all_of(text.begin(), text.end(), [&](char c) { return ordinary(c) || c == ':' || c == '*'; });
 }
 
-[[nodiscard]] std::string quoted(std::string_view text) {
+[[nodiscard]] std::string in_quotes(std::string_view text) {
     constexpr std::string_view kHex = "0123456789abcdef";
     const bool control = std::any_of(text.begin(), text.end(), [](char c) { return ascii::is_control(c); });
     std::string out(1, control ? '"' : '\'');
@@ -309,11 +309,11 @@ std::string yaml_value(std::string_view text) {
         const char next = i + 1 < text.size() ? text[i + 1] : '\0';
         if (text[i] == '$' && (next == '{' || next == '$')) escaped += '$';
     }
-    return is_plain(escaped) ? escaped : quoted(escaped);
+    return is_plain(escaped) ? escaped : in_quotes(escaped);
 }
 
 std::string yaml_key(std::string_view text) {
-    return is_plain(text) ? std::string(text) : quoted(text);
+    return is_plain(text) ? std::string(text) : in_quotes(text);
 }
 
 void add_comment(Lines& lines, std::string_view text) {
