@@ -87,6 +87,18 @@ std::string_view empty_form(Type type) noexcept {
     return wants_scalar(type) ? "\"\"" : "{}";
 }
 
+/// One text where a list is wanted. Commas were meant to separate, but in a regular expression.
+std::string as_list(std::string_view text) {
+    std::string list = "[";
+    while (true) {
+        const std::size_t comma = text.starts_with('~') ? std::string_view::npos : text.find(',');
+        const std::string_view element = ascii::trim_ows(text.substr(0, comma));
+        if (!element.empty()) list.append(list.size() == 1 ? "\"" : ", \"").append(element).append("\"");
+        if (comma == std::string_view::npos) return list + "]";
+        text.remove_prefix(comma + 1);
+    }
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_count(std::string_view text) noexcept {
@@ -104,7 +116,7 @@ void report_wrong_type(const Node& value, std::string_view key, std::string_view
         "wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value));
     if (value.kind != Node::Kind::scalar) return;
     if (wanted.starts_with("a list")) {
-        problem.fix = "[\"" + value.text + "\"]";
+        problem.fix = as_list(value.text);
     } else if (wanted == describe(Type::boolean)) {
         const bool yes = ascii::equals_lower(value.text, "true") || ascii::equals_lower(value.text, "yes") ||
                          ascii::equals_lower(value.text, "on");
