@@ -28,6 +28,7 @@ net::Task<void> handle(Exchange& exchange, Worker& worker) {
     ask(context);
     context.verdict = cors::decide(*context.governed, context.question, worker.scratch());
     context.decided = true;
+    if (!context.verdict.admitted()) worker.hints().consider(context);
 
     // 3 answer here: the upstream is never touched
     if (context.verdict.action != cors::Action::forward) {

@@ -63,6 +63,11 @@ std::string header_refusal(const Context& context) {
 
 }  // namespace
 
+std::string refused_origin(const Context& context) {
+    const char* what = context.verdict.reason == Reason::websocket_origin ? "a WebSocket from origin " : "origin ";
+    return what + first_line(context.question.origin) + " is not allowed by " + resource_name(context);
+}
+
 std::string refusal_detail(const Context& context) {
     const cors::Verdict& verdict = context.verdict;
     const std::string_view culprit = verdict.culprit;
@@ -73,11 +78,9 @@ std::string refusal_detail(const Context& context) {
             return "the Origin is \"null\" (a sandboxed frame, a file, a redirect across origins), which " +
                    resource_name(context) + " does not allow";
         case Reason::origin_not_allowed:
-            return "origin " + first_line(context.question.origin) + " is not allowed by " + resource_name(context) +
-                   to_allow_it(context, "origins");
+            return refused_origin(context) + to_allow_it(context, "origins");
         case Reason::websocket_origin:
-            return "a WebSocket from origin " + first_line(context.question.origin) + " is not allowed by " +
-                   resource_name(context) + to_allow_it(context, "websocket_origins");
+            return refused_origin(context) + to_allow_it(context, "websocket_origins");
         case Reason::origin_missing:
             if (!context.question.upgrade.empty()) {
                 return "a WebSocket handshake without Origin, which " + resource_name(context) +

@@ -11,4 +11,7 @@ namespace corsd::proxy {
 /// business.
 [[nodiscard]] std::string refusal_detail(const Context& context);
 
+/// "origin … is not allowed by the resource …", with which details and hints about an origin begin.
+[[nodiscard]] std::string refused_origin(const Context& context);
+
 }  // namespace corsd::proxy

@@ -145,6 +145,7 @@ void Worker::adopt_provision(const Provision& provision) {
         pools.push_back(std::make_shared<UpstreamPool>(upstream.share, site));
         if (!upstream.endpoints.empty()) pools.back()->set_endpoints(upstream.endpoints);
     }
+    hints_.clear();
     EditionLease next(new Edition(provision.snapshot, provision.series, std::move(pools)));
     // From here on nothing fails.
     edition_ = std::move(next);

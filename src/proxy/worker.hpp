@@ -24,6 +24,7 @@
 #include "proxy/buffer.hpp"
 #include "proxy/context.hpp"
 #include "proxy/edition.hpp"
+#include "proxy/refusal_hints.hpp"
 #include "proxy/upstream_pool.hpp"
 #include "proxy/workspace.hpp"
 #include "telemetry/access_ring.hpp"
@@ -107,6 +108,7 @@ class Worker {
     [[nodiscard]] WorkspacePool& workspaces() noexcept { return workspaces_; }
     [[nodiscard]] cors::Scratch& scratch() noexcept { return scratch_; }
     [[nodiscard]] telemetry::Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] RefusalHints& hints() noexcept { return hints_; }
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
     [[nodiscard]] telemetry::AccessRing* ring() const noexcept { return ring_; }
     [[nodiscard]] std::string_view via_name() const noexcept { return share_.via_name; }
@@ -147,6 +149,7 @@ class Worker {
     EditionLease edition_;
     std::vector<std::unique_ptr<Context>> contexts_;
     cors::Scratch scratch_;
+    RefusalHints hints_;
     telemetry::Counters counters_;
     telemetry::AccessRing* ring_ = nullptr;
     std::size_t index_;
