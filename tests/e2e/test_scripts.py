@@ -31,7 +31,7 @@ class Scripts(unittest.TestCase):
             self.assertEqual(done.stdout, "")
 
     def test_unknown_options(self):
-        for name in ("scripts/run", "scripts/test", "scripts/bootstrap"):
+        for name in ("scripts/run", "scripts/test", "scripts/bootstrap", "scripts/package"):
             done = script(name, "--nonsense")
             self.assertEqual(done.returncode, 2, name)
             self.assertNotEqual(done.stderr, "")

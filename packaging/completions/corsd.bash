@@ -1,0 +1,32 @@
+# bash completion for corsd(8)
+
+_corsd() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' word offered=''
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in
+            run | check | health | import | flask-cors) verb=$word ;;
+        esac
+    done
+    COMPREPLY=()
+    case $prev in
+        -c | --config)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return ;;
+        --upstream | --allow-origin | --listen | --public-origin) return ;;
+    esac
+    case $verb in
+        '') offered='run check health import --help --version -h' ;;
+        run) offered='--config --upstream --allow-origin --listen --print-config --help -c -h' ;;
+        check | health) offered='--config --help -c -h' ;;
+        import) offered='flask-cors --help -h' ;;
+        flask-cors) offered='--listen --upstream --public-origin --help -h' ;;
+    esac
+    if [[ $verb == flask-cors && $cur != -* ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$cur")
+}
+complete -F _corsd corsd

@@ -1,0 +1,25 @@
+# fish completion for corsd(8)
+
+set -l verbs run check health import
+set -l none "not __fish_seen_subcommand_from $verbs"
+
+complete -c corsd -f
+complete -c corsd -s h -l help -d 'Print what there is, and exit'
+complete -c corsd -n $none -l version -d 'Print the version, and exit'
+complete -c corsd -n $none -a run -d 'Serve, with a configuration file or in the quick form'
+complete -c corsd -n $none -a check -d 'Say what is wrong with a configuration file'
+complete -c corsd -n $none -a health -d 'Ask a running corsd whether it is ready'
+complete -c corsd -n $none -a import -d 'Print the configuration that stands for another program\'s'
+
+complete -c corsd -n '__fish_seen_subcommand_from run check health' -s c -l config -r -F -d 'Configuration file'
+complete -c corsd -n '__fish_seen_subcommand_from run' -l upstream -x -d 'The server to guard: http://HOST:PORT or unix:/PATH'
+complete -c corsd -n '__fish_seen_subcommand_from run' -l allow-origin -x -d 'An origin whose pages may use it'
+complete -c corsd -n '__fish_seen_subcommand_from run' -l listen -x -d 'The address to listen on'
+complete -c corsd -n '__fish_seen_subcommand_from run' -l print-config -d 'Print the file that the options stand for, and exit'
+
+set -l importing '__fish_seen_subcommand_from import; and not __fish_seen_subcommand_from flask-cors'
+complete -c corsd -n $importing -a flask-cors -d 'From what scripts/flask-cors-export.py prints'
+complete -c corsd -n '__fish_seen_subcommand_from flask-cors' -F
+complete -c corsd -n '__fish_seen_subcommand_from flask-cors' -l listen -x -d 'The address to listen on'
+complete -c corsd -n '__fish_seen_subcommand_from flask-cors' -l upstream -x -d 'Where the application is'
+complete -c corsd -n '__fish_seen_subcommand_from flask-cors' -l public-origin -x -d 'What browsers call it'
