@@ -18,7 +18,7 @@ async def echo(socket):
 
 
 async def serve():
-    async with websockets.serve(echo, "127.0.0.1", int(os.environ.get("PORT", "5001"))):
+    async with websockets.serve(echo, os.environ.get("ADDRESS", "127.0.0.1"), int(os.environ.get("PORT", "5001"))):
         await asyncio.Future()
 
 

@@ -56,4 +56,4 @@ def count():
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(os.environ.get("PORT", "5000")), threaded=True)
+    app.run(host=os.environ.get("ADDRESS", "127.0.0.1"), port=int(os.environ.get("PORT", "5000")), threaded=True)

@@ -3,13 +3,15 @@
     python3 serve.py --log FILE [--port 3000] [--api http://localhost:8080] [--policy FILE] [--reload COMMAND]
 
 The page is http://localhost:PORT; http://127.0.0.1:PORT is the same server by another name, and so another origin. FILE is corsd's
-log as JSON, which may not exist yet. Only this machine is answered, and only under those two names.
+log as JSON, which may not exist yet. Only this machine is answered, and only under those two names; with ADDRESS=0.0.0.0, which is for
+containers, whoever reaches the port.
 """
 
 import argparse
 import functools
 import http.server
 import json
+import os
 import pathlib
 import threading
 import time
@@ -136,7 +138,7 @@ def main():
     given = parser.parse_args()
     settings = {"api": given.api, "policy": str(given.policy or ""), "reload": given.reload}
     handler = functools.partial(Page, log=AccessLog(given.log), settings=settings, policy=given.policy)
-    with Server(("127.0.0.1", given.port), handler) as server:
+    with Server((os.environ.get("ADDRESS", "127.0.0.1"), given.port), handler) as server:
         print(f"http://localhost:{server.server_address[1]}", flush=True)
         server.serve_forever()
 
