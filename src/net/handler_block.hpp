@@ -46,7 +46,8 @@ class HandlerBlock {
         Allocator(const Allocator<U>& other) noexcept : place(other.place) {}
 
         [[nodiscard]] T* allocate([[maybe_unused]] std::size_t count) const noexcept {
-            static_assert(sizeof(T) <= kBytes && alignof(T) <= alignof(std::max_align_t));
+            static_assert(sizeof(T) <= kBytes);
+            static_assert(alignof(T) <= alignof(std::max_align_t));
             assert(count == 1 && !place->taken);
             place->taken = true;
             return reinterpret_cast<T*>(place->bytes);
