@@ -59,6 +59,7 @@ def build():
     # Docker's format: OCI's has no HEALTHCHECK. Layers of vfs are whole copies, so there are none.
     buildah("bud", "--isolation", "chroot", "--format", "docker", "--layers=false", "--pull-never", "--build-arg", f"BASE={BASE}",
             "--volume", f"{cache}:/var/cache/ccache", "--volume", f"{PLACE}/ccache.conf:/etc/ccache.conf:ro", "--tag", IMAGE, ROOT)
+    buildah("rmi", "--prune")  # the one that had the name before
 
 
 def settings():
