@@ -4,7 +4,7 @@ _corsd() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' word offered=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            run | check | health | import | flask-cors) verb=$word ;;
+            run | check | health | schema | import | flask-cors) verb=$word ;;
         esac
     done
     COMPREPLY=()
@@ -13,12 +13,16 @@ _corsd() {
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
+        --format)
+            mapfile -t COMPREPLY < <(compgen -W 'json markdown man' -- "$cur")
+            return ;;
         --upstream | --allow-origin | --listen | --public-origin) return ;;
     esac
     case $verb in
-        '') offered='run check health import --help --version -h' ;;
+        '') offered='run check health schema import --help --version -h' ;;
         run) offered='--config --upstream --allow-origin --listen --print-config --help -c -h' ;;
         check | health) offered='--config --help -c -h' ;;
+        schema) offered='--format --help -h' ;;
         import) offered='flask-cors --help -h' ;;
         flask-cors) offered='--listen --upstream --public-origin --help -h' ;;
     esac

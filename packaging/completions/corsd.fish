@@ -1,6 +1,6 @@
 # fish completion for corsd(8)
 
-set -l verbs run check health import
+set -l verbs run check health schema import
 set -l none "not __fish_seen_subcommand_from $verbs"
 
 complete -c corsd -f
@@ -9,6 +9,7 @@ complete -c corsd -n $none -l version -d 'Print the version, and exit'
 complete -c corsd -n $none -a run -d 'Serve, with a configuration file or in the quick form'
 complete -c corsd -n $none -a check -d 'Say what is wrong with a configuration file'
 complete -c corsd -n $none -a health -d 'Ask a running corsd whether it is ready'
+complete -c corsd -n $none -a schema -d 'Print what a configuration file may hold'
 complete -c corsd -n $none -a import -d 'Print the configuration that stands for another program\'s'
 
 complete -c corsd -n '__fish_seen_subcommand_from run check health' -s c -l config -r -F -d 'Configuration file'
@@ -16,6 +17,7 @@ complete -c corsd -n '__fish_seen_subcommand_from run' -l upstream -x -d 'The se
 complete -c corsd -n '__fish_seen_subcommand_from run' -l allow-origin -x -d 'An origin whose pages may use it'
 complete -c corsd -n '__fish_seen_subcommand_from run' -l listen -x -d 'The address to listen on'
 complete -c corsd -n '__fish_seen_subcommand_from run' -l print-config -d 'Print the file that the options stand for, and exit'
+complete -c corsd -n '__fish_seen_subcommand_from schema' -l format -x -a 'json markdown man' -d 'For editors, documents or man'
 
 set -l importing '__fish_seen_subcommand_from import; and not __fish_seen_subcommand_from flask-cors'
 complete -c corsd -n $importing -a flask-cors -d 'From what scripts/flask-cors-export.py prints'

@@ -8,6 +8,7 @@ _corsd() {
         'run:serve, with a configuration file or in the quick form'
         'check:say what is wrong with a configuration file'
         'health:ask a running corsd whether it is ready'
+        'schema:print what a configuration file may hold'
         "import:print the configuration that stands for another program's"
     )
     local -a help=('(- *)'{-h,--help}'[print what there is, and exit]')
@@ -27,6 +28,7 @@ _corsd() {
                         '(-c --config)--listen[the address to listen on]:HOST\:PORT:' \
                         '(-c --config)--print-config[print the file that the options stand for, and exit]' && ret=0 ;;
                 check | health) _arguments $help $config && ret=0 ;;
+                schema) _arguments $help '--format[for editors, documents or man]:format:(json markdown man)' && ret=0 ;;
                 import)
                     _arguments -C $help '1: :((flask-cors\:"from what scripts/flask-cors-export.py prints"))' '*:: :->flask' && ret=0
                     if [[ $state == flask ]]; then

@@ -1,6 +1,7 @@
 // The verbs of the command line, one file each. Each returns an exit code.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,14 @@ struct ImportChoice {
     std::string public_origin;
 };
 
+/// For editors, for docs/configuration.md, for man.
+enum class SchemaFormat : std::uint8_t { json, markdown, man };
+
 int run_daemon(const ConfigChoice& choice);
 int print_config(const ConfigChoice& choice);
 int check(const std::string& file);
+/// Prints the schema of the configuration file.
+int print_schema(SchemaFormat format);
 /// Asks the status listener that the file names: kSuccess when the process is ready, kFailure for everything else.
 int health(const std::string& file);
 /// Prints the YAML that stands for what scripts/flask-cors-export.py wrote, with comments where the two differ.

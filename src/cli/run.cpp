@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <map>
 
 #include "cli/commands.hpp"
 
@@ -15,6 +16,7 @@ struct Options {
     bool print_config = false;
     std::string check_file, health_file;
     ImportChoice import_choice;
+    SchemaFormat schema_format = SchemaFormat::json;
 };
 
 CLI::App* add_run(CLI::App& app, Options& options) {
@@ -50,6 +52,16 @@ CLI::App* add_import(CLI::App& app, ImportChoice& choice) {
     return flask_cors;
 }
 
+CLI::App* add_schema(CLI::App& app, SchemaFormat& format) {
+    static const std::map<std::string, SchemaFormat> kFormats{
+        {"json", SchemaFormat::json}, {"markdown", SchemaFormat::markdown}, {"man", SchemaFormat::man}};
+    CLI::App* const schema = app.add_subcommand("schema", "Print what a configuration file may hold");
+    schema->add_option("--format", format, "json (JSON Schema, for editors), markdown or man (corsd.yaml(5))")
+        ->transform(CLI::CheckedTransformer(kFormats))
+        ->option_text("json | markdown | man");
+    return schema;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) try {
@@ -64,6 +76,7 @@ int run(int argc, char** argv) try {
         app.add_subcommand("health", "Ask a running corsd, by its status listener, whether it is ready");
     health_command->add_option("-c,--config", options.health_file, "Configuration file (YAML)")->required();
     CLI::App* const import_command = add_import(app, options.import_choice);
+    CLI::App* const schema_command = add_schema(app, options.schema_format);
     app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 a configuration with errors.");
     try {
         app.parse(argc, argv);
@@ -74,6 +87,7 @@ int run(int argc, char** argv) try {
         return app.exit(error) == 0 ? kSuccess : kUsage;
     }
     if (check_command->parsed()) return check(options.check_file);
+    if (schema_command->parsed()) return print_schema(options.schema_format);
     if (import_command->parsed()) return import_flask_cors(options.import_choice);
     if (health_command->parsed()) return health(options.health_file);
     return options.print_config ? print_config(options.choice) : run_daemon(options.choice);

@@ -60,14 +60,15 @@ bool is_one_of(std::string_view word, std::string_view choices) noexcept {
 
 bool wants_scalar(Type type) noexcept {
     return type == Type::text || type == Type::choice || type == Type::boolean || type == Type::count ||
-           type == Type::size || type == Type::duration || type == Type::max_age || type == Type::threads;
+           type == Type::size || type == Type::duration || type == Type::max_age || type == Type::threads ||
+           type == Type::preflight_status;
 }
 
 bool shape_fits(Type type, const Node& value) noexcept {
     if (wants_scalar(type)) {
         return value.kind == Node::Kind::scalar || (value.kind == Node::Kind::null && type == Type::max_age);
     }
-    if (type == Type::list) return value.kind == Node::Kind::sequence;
+    if (type == Type::list || type == Type::permissions) return value.kind == Node::Kind::sequence;
     if (type == Type::star_list) {
         return value.kind == Node::Kind::sequence || (value.kind == Node::Kind::scalar && value.text == "*");
     }
@@ -81,7 +82,8 @@ bool shape_fits(Type type, const Node& value) noexcept {
 }
 
 std::string_view empty_form(Type type) noexcept {
-    if (type == Type::list || type == Type::star_list || type == Type::inherit_list || type == Type::sequence) {
+    if (type == Type::list || type == Type::star_list || type == Type::inherit_list || type == Type::permissions ||
+        type == Type::sequence) {
         return "[]";
     }
     return wants_scalar(type) ? "\"\"" : "{}";

@@ -114,9 +114,9 @@ void read_permissions(Fields& fields, PolicyDraft& draft) {
         bool Permissions::*member;
     };
     static constexpr std::array<Named, 3> kPermissions{
-        {{"null_origin", &Permissions::null_origin},
-         {"insecure_origin_with_credentials", &Permissions::insecure_origin_with_credentials},
-         {"public_suffix_wildcard", &Permissions::public_suffix_wildcard}}};
+        {{kPermissionNames[0], &Permissions::null_origin},
+         {kPermissionNames[1], &Permissions::insecure_origin_with_credentials},
+         {kPermissionNames[2], &Permissions::public_suffix_wildcard}}};
     draft.permissions = {};
     draft.permissions_span = fields.key_span("dangerously_allow");
     for (const Node* item : text_items(*value, fields.context())) {

@@ -148,6 +148,40 @@ const Key* find_key(Section section, std::string_view name) noexcept {
     return nullptr;
 }
 
+bool is_required(const Key& key) noexcept {
+    return (key.section == Section::listener && key.name == "address") ||
+           (key.section == Section::upstream && key.name == "endpoints") ||
+           (key.section == Section::site && key.name == "name");
+}
+
+std::optional<Section> section_below(const Key& key) noexcept {
+    struct Below {
+        std::string_view name;
+        Section section;
+    };
+    static constexpr auto kBelow = std::to_array<Below>({{"listeners", Section::listener},
+                                                         {"upstreams", Section::upstream},
+                                                         {"sites", Section::site},
+                                                         {"defaults", Section::policy},
+                                                         {"resources", Section::resource},
+                                                         {"limits", Section::limits},
+                                                         {"timeouts", Section::timeouts},
+                                                         {"paths", Section::paths},
+                                                         {"headers", Section::headers},
+                                                         {"log", Section::log},
+                                                         {"access", Section::access},
+                                                         {"status", Section::status},
+                                                         {"keepalive", Section::keepalive},
+                                                         {"queue", Section::queue},
+                                                         {"ejection", Section::ejection},
+                                                         {"retry", Section::retry}});
+    if (key.type != Type::group && key.type != Type::names && key.type != Type::sequence) return std::nullopt;
+    for (const Below& below : kBelow) {
+        if (below.name == key.name) return below.section;
+    }
+    return std::nullopt;
+}
+
 const ForeignKey* find_foreign(std::string_view spelling) {
     const std::string name = folded(spelling);
     for (const ForeignKey& key : kForeign) {
@@ -230,9 +264,12 @@ std::string_view describe(Type type) noexcept {
             return "a duration, such as 30s";
         case Type::max_age:
             return "a duration in whole seconds, such as 10m, or null";
+        case Type::preflight_status:
+            return "204 or 200";
         case Type::threads:
             return "a number, or auto";
         case Type::list:
+        case Type::permissions:
             return "a list, such as [a, b]";
         case Type::star_list:
             return "a list, such as [a, b], or \"*\"";

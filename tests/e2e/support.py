@@ -24,6 +24,12 @@ ALLOWED = "http://localhost:3000"
 EVIL = "https://evil.example"
 
 
+def configurations():
+    """Every file of the repository that people are to read as an example."""
+    files = [*ROOT.glob("config/**/*.yaml"), *ROOT.glob("examples/**/*.yaml"), *ROOT.glob("packaging/**/*.yaml")]
+    return sorted(path for path in files if path.name != "compose.yaml")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,0 +1,2 @@
+// Boost.JSON, compiled here: the headers are all that the build asks of Boost.
+#include <boost/json/src.hpp>
