@@ -226,7 +226,7 @@ class Proxy {
     cors::Scratch scratch_;
 };
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
     std::string out = "\"";
     for (const char c : value) {
         if (c == '"' || c == '\\') out += '\\';
@@ -272,24 +272,24 @@ std::string outcome_of(const Node& one, Proxy& proxy) {
                                                                {ResponseType::opaque, "opaque"},
                                                                {ResponseType::opaque_redirect, "opaqueredirect"}};
     const cors::PageResult result = cors::fetch(page_request(one), server);
-    std::string out = R"("outcome":)" + quoted(kOutcomes.at(result.outcome)) + R"(,"type":)" +
-                      quoted(kTypes.at(result.type)) + R"(,"status":)" + std::to_string(result.status) +
+    std::string out = R"("outcome":)" + in_quotes(kOutcomes.at(result.outcome)) + R"(,"type":)" +
+                      in_quotes(kTypes.at(result.type)) + R"(,"status":)" + std::to_string(result.status) +
                       R"(,"preflighted":)" + (result.preflighted ? "true" : "false") + R"(,"redirected":)" +
                       (result.redirected ? "true" : "false") + R"(,"headers":[)";
     for (const std::string& name : result.visible_headers)
-        out += (out.back() == '[' ? "" : ",") + quoted(name);
-    return out + R"(],"body":)" + quoted(proxy.body) + R"(,"problem":)" + quoted(proxy.problem);
+        out += (out.back() == '[' ? "" : ",") + in_quotes(name);
+    return out + R"(],"body":)" + in_quotes(proxy.body) + R"(,"problem":)" + in_quotes(proxy.problem);
 }
 
 std::string prediction(const Node& one, const config::Snapshot& snapshot) {
     const Answers answers = answers_of(one);
     Proxy proxy(snapshot, answers);
-    std::string out = R"({"id":)" + quoted(text(one, "id")) + "," + outcome_of(one, proxy) + R"(,"arrivals":[)";
+    std::string out = R"({"id":)" + in_quotes(text(one, "id")) + "," + outcome_of(one, proxy) + R"(,"arrivals":[)";
     for (const Arrival& arrival : proxy.arrivals) {
         if (out.back() != '[') out += ',';
-        out += R"({"method":)" + quoted(arrival.method) + R"(,"target":)" + quoted(arrival.target) + R"(,"origin":)" +
-               quoted(arrival.origin) + R"(,"decision":)" + quoted(arrival.decision) + R"(,"reason":)" +
-               quoted(arrival.reason) + "}";
+        out += R"({"method":)" + in_quotes(arrival.method) + R"(,"target":)" + in_quotes(arrival.target) +
+               R"(,"origin":)" + in_quotes(arrival.origin) + R"(,"decision":)" + in_quotes(arrival.decision) +
+               R"(,"reason":)" + in_quotes(arrival.reason) + "}";
     }
     return out + "]}";
 }
