@@ -52,9 +52,18 @@ class Contents(Package):
             self.assertTrue(any(path.endswith(f"/lib/systemd/system/{unit}") for path in listed), unit)
 
     def test_the_configuration_is_the_documented_one_and_a_conffile(self):
-        self.assertEqual((self.files / "etc/corsd/corsd.yaml").read_bytes(), (ROOT / "config/corsd.yaml").read_bytes())
+        documented = (ROOT / "config/corsd.yaml").read_text().replace("$schema=./", "$schema=/usr/share/corsd/")
+        self.assertEqual((self.files / "etc/corsd/corsd.yaml").read_text(), documented)
         conffiles = run("dpkg-deb", "--info", package(), "conffiles").split()
         self.assertEqual(conffiles, ["/etc/corsd/corsd.yaml", "/etc/logrotate.d/corsd"])
+
+    def test_editors_find_the_schema(self):
+        named = {path: re.search(r"\$schema=(.*)", path.read_text().partition("\n")[0]) for path in self.files.rglob("*.yaml")}
+        self.assertGreater(len(named), 10)
+        for path, schema in named.items():
+            self.assertIsNotNone(schema, path)
+            self.assertTrue((self.files / schema[1].lstrip("/")).is_file(), f"{path}: {schema[1]}")
+            self.assertTrue(schema[1].startswith("/"), f"{path}: {schema[1]}")
 
     def test_dependencies_are_those_of_the_libraries(self):
         needed = set(re.findall(r"NEEDED.*\[(.*?)\.so", run("readelf", "--dynamic", "--wide", self.program)))
