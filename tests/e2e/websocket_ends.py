@@ -1,4 +1,7 @@
-"""WebSocket ends of python3-websockets (Debian), for tests that are written without asyncio."""
+"""WebSocket ends of python3-websockets, for tests that are written without asyncio.
+
+Debian 12 and Ubuntu 24.04 have version 10, Debian 13 has 15, whose ends have other names for what a handshake held.
+"""
 
 import asyncio
 import threading
@@ -36,7 +39,7 @@ class EchoServer:
         return await websockets.serve(self._echo, "127.0.0.1", 0, max_size=None)
 
     async def _echo(self, socket):
-        self.seen.append(socket.request_headers)
+        self.seen.append(socket.request_headers if hasattr(socket, "request_headers") else socket.request.headers)
         try:
             async for message in socket:
                 await socket.send(message if isinstance(message, bytes) else "echo " + message)
@@ -54,14 +57,25 @@ class EchoServer:
         self.loop.stop()
 
 
+class NotSwitched(Exception):
+    """The answer to a handshake was no 101, but `status`."""
+
+    def __init__(self, refusal):
+        self.status = refusal.status_code if hasattr(refusal, "status_code") else refusal.response.status_code
+        super().__init__(self.status)
+
+
 class WebSocket:
-    """A client's end. Raises websockets.InvalidStatusCode for an answer that is no 101."""
+    """A client's end. Raises NotSwitched."""
 
     def __init__(self, loop, port, origin=None, path="/api/chat", **options):
         async def connect():
             return await websockets.connect(f"ws://127.0.0.1:{port}{path}", origin=origin, max_size=None, **options)
         self.loop = loop
-        self.socket = loop.run(connect())
+        try:
+            self.socket = loop.run(connect())
+        except websockets.InvalidHandshake as refusal:
+            raise NotSwitched(refusal) from refusal
 
     def send(self, message):
         self.loop.run(self.socket.send(message))
