@@ -24,9 +24,9 @@ enum class Relation : std::uint8_t { same_origin, no_origin, cross_origin };
 /// Vary of corsd's own (N20, N28, N29).
 enum class VaryGrant : std::uint8_t { none, origin, preflight, preflight_private_network };
 
-/// What is done to the upstream's ACA* headers (N35). `keep`: they pass, and of the grants only Vary goes on the
-/// forwarded answer; all grants still go on an answer that corsd makes itself (N41). `untouched`: not even Vary is
-/// merged (report-only).
+/// What is done to the upstream's ACA* headers (N35). `keep`: they pass, and of the grants only Vary and
+/// Timing-Allow-Origin go on the forwarded answer; all grants still go on an answer that corsd makes itself (N41).
+/// `untouched`: not even Vary is merged (report-only).
 enum class UpstreamTreatment : std::uint8_t { replace, keep, untouched };
 
 /// Header values to put on the response; an empty view means that the header is absent. The same grants go on a

@@ -155,8 +155,12 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
         return;
     }
     replace_location(context);
-    // `keep`: the upstream grants, corsd adds nothing but its Vary (N35).
-    if (verdict.upstream_headers == UpstreamTreatment::replace) grant(context, head, out);
+    if (verdict.upstream_headers == UpstreamTreatment::replace) {
+        grant(context, head, out);
+    } else if (!verdict.grants.timing_allow_origin.empty()) {
+        // `keep`: the upstream grants reading (N35); who may measure has been configured here, in its place (N46).
+        out.add("Timing-Allow-Origin", verdict.grants.timing_allow_origin);
+    }
     context.vary.clear();
     http::append_merged_vary(context.vary, head.fields, vary_value(verdict.grants.vary));
     if (!context.vary.empty()) out.add("Vary", context.vary);
