@@ -5,17 +5,18 @@ One program and one recording upstream serve all cases of a configuration.
 """
 
 import json
+import os
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
-
-import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from support import CORSD, Process, free_port  # noqa: E402
+from tables import load, rules_of  # noqa: E402
 from wire import Client, Upstream, wait_until  # noqa: E402
 
 NAMES = {"ACAO": "Access-Control-Allow-Origin", "ACAC": "Access-Control-Allow-Credentials",
@@ -23,10 +24,8 @@ NAMES = {"ACAO": "Access-Control-Allow-Origin", "ACAC": "Access-Control-Allow-Cr
          "ACMA": "Access-Control-Max-Age", "ACEH": "Access-Control-Expose-Headers",
          "ACAPN": "Access-Control-Allow-Private-Network", "TAO": "Timing-Allow-Origin", "Vary": "Vary"}
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-REQUIRED = ["C5", "C6", "C7"] + [f"N{n}" for n in [*range(32), 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48]]
-REQUEST_KEYS = {"method", "target", "host", "headers", "body"}
-UPSTREAM_KEYS = {"status", "headers", "body", "interim", "trailers", "down"}
-EXPECT_KEYS = {"decision", "reason", "status", "cors", "headers", "absent", "detail", "hint", "forwarded", "interim", "hits"}
+REQUIRED = [f"C{n}" for n in range(1, 11)] + [f"N{n}" for n in [*range(32), *range(34, 44), 45, 46, 47, 48]]
+DIAGNOSTIC = re.compile(r"\S+?:(\d+:\d+): ((?:error|warning)\[[a-z0-9_-]+\])")
 
 
 def split_line(line):
@@ -42,7 +41,7 @@ def head(status, lines):
 def scripted_answer(upstream, method, fill):
     """The bytes that a case's upstream sends."""
     out = b"".join(head(one["status"], one.get("headers", [])) for one in upstream.get("interim", []))
-    status, body = upstream.get("status", 200), upstream.get("body", "ok").encode()
+    status, body = int(upstream.get("status", 200)), upstream.get("body", "ok").encode()
     lines = [fill(line) for line in upstream.get("headers", [])]
     if status in (101, 204, 304):
         return out + head(status, lines)
@@ -56,42 +55,89 @@ def scripted_answer(upstream, method, fill):
 class Stage:
     """The program with one configuration, and its upstream; up, or a port where nobody listens."""
 
-    def __init__(self, text, down):
-        self.script, self.down = {}, down
+    def __init__(self, case):
+        self.script = {}
         self.upstream = Upstream(lambda request, _: scripted_answer(self.script, request.method, self.fill))
-        self.authority = f"127.0.0.1:{free_port() if down else self.upstream.port}"
-        port = free_port()
+        self.authority = f"127.0.0.1:{free_port() if is_down(case) else self.upstream.port}"
+        self.port = free_port()
         self.directory = tempfile.TemporaryDirectory(prefix="corsd-spec-")
-        self.log = pathlib.Path(self.directory.name) / "corsd.log"
-        config = pathlib.Path(self.directory.name) / "corsd.yaml"
-        text = text.replace("{{listen}}", f"127.0.0.1:{port}")
-        config.write_text(self.fill(text) + f"\nthreads: 1\nlog: {{output: {self.log}, format: json}}\n")
-        self.program = Process([CORSD, "run", "--config", str(config)], port)
+        folder = pathlib.Path(self.directory.name)
+        self.log = folder / "corsd.log"
+        self.config = folder / "corsd.yaml"
+        for name, text in case["files"].items():
+            (folder / name).write_text(text)
+        self.text = self.fill(case["text"].replace("{{listen}}", f"127.0.0.1:{self.port}"))
+        self.environment = {**os.environ, **case["environment"]}
+        self.program = self.client = None
 
     def fill(self, text):
         return text.replace("{{upstream_authority}}", self.authority).replace("{{upstream}}", f"http://{self.authority}")
+
+    def start(self):
+        self.config.write_text(self.text + f"\nthreads: 1\nlog: {{output: {self.log}, format: json}}\n")
+        self.program = Process([CORSD, "run", "--config", str(self.config)], self.port, self.environment)
 
     def entries(self):
         # The readiness probe connects without a request and leaves no entry.
         lines = self.log.read_bytes().split(b"\n")[:-1] if self.log.exists() else []
         return [entry for entry in map(json.loads, lines) if "status" in entry]
 
-    def run(self, case):
+    def ask(self, case):
+        """The answer, and what of it reached the upstream."""
         request, self.script = case["request"], case.get("upstream", {})
-        hits, logged = self.upstream.count(), len(self.entries())
+        hits = self.upstream.count()
         method, body = request.get("method", "GET"), request.get("body", "").encode()
         host = request.get("host", "api.test")
         lines = [f"{method} {request.get('target', '/api/x')} HTTP/1.{1 if host else 0}"]
         lines += [f"Host: {host}"] if host else []
         lines += request.get("headers", []) + ([f"Content-Length: {len(body)}"] if body else [])
-        with Client(self.program.port) as client:
-            client.raw(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
-            answer = client.response(method)
-        entry = wait_until(lambda: self.entries()[logged:], "the access line")[0]
-        return answer, self.upstream.requests[hits:], entry
+        self.client = self.client or Client(self.port)
+        self.client.raw(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
+        answer = self.client.response(method)
+        if not host or answer.status == 101 or (answer.headers.get("Connection") or "").lower() == "close":
+            self.hang_up()
+        return answer, self.upstream.requests[hits:]
+
+    def hang_up(self):
+        if self.client:
+            self.client.close()
+        self.client = None
+
+    def run(self, cases):
+        """Everything that is wrong with these cases. The access lines are read when all are done: one thread of one worker
+        writes one a request, in their order."""
+        self.start()
+        told, seen = [], []
+        for case in cases:
+            try:
+                seen.append((case, *self.ask(case)))
+            except (AssertionError, ConnectionError, OSError, ValueError) as error:
+                told.append(f"{case['where']} ({', '.join(rules_of(case))}): {type(error).__name__}: {error}; "
+                            f"what follows it with this configuration was not asked")
+                break
+        self.hang_up()
+        entries = wait_until(lambda: len(self.entries()) >= len(seen) and self.entries(), "the access lines")
+        for (case, answer, forwarded), entry in zip(seen, entries):
+            told += [f"{case['where']} ({', '.join(rules_of(case))}): {one}"
+                     for one in judge(case, answer, forwarded, entry, self.fill)]
+        if not told and len(entries) != len(seen):
+            told.append(f"{len(entries)} access lines for {len(seen)} requests")
+        asked = sum(len(forwarded) for _, _, forwarded in seen)
+        if not told and self.upstream.count() != asked:
+            told.append(f"{self.upstream.count()} requests at the upstream, {asked} of them before their answers")
+        return told
+
+    def refusals(self):
+        """What `check` says of the configuration, as "line:column severity[code]"."""
+        self.config.write_text(self.text)
+        done = subprocess.run([CORSD, "check", "--config", str(self.config)], capture_output=True, text=True,
+                              env=self.environment, check=False)
+        return [f"{place} {what}" for place, what in DIAGNOSTIC.findall(done.stdout + done.stderr)]
 
     def close(self):
-        self.program.close()
+        self.hang_up()
+        if self.program:
+            self.program.close()
         self.upstream.close()
         self.directory.cleanup()
 
@@ -120,6 +166,10 @@ class Check:
         self.same("other Access-Control headers", strange, [])
 
 
+def is_down(case):
+    return case.get("upstream", {}).get("down") == "true"
+
+
 def default_status(case):
     decision = case["expect"].get("decision", "forward")
     return {"preflight": 204, "refuse": 403}.get(decision, case.get("upstream", {}).get("status", 200))
@@ -129,7 +179,7 @@ def check_own_answer(check, case, answer):
     expect = case["expect"]
     if expect.get("decision") == "preflight":
         check.same("body", answer.body, b"")
-        check.same("Cache-Control", answer.headers.all("Cache-Control"), ["no-store"] if expect.get("hint") else [])
+        check.same("Cache-Control", answer.headers.all("Cache-Control"), ["no-store"] if expect.get("hint") == "true" else [])
         return
     check.same("Content-Type", answer.headers.all("Content-Type"), ["application/problem+json"])
     check.same("Cache-Control", answer.headers.all("Cache-Control"), ["no-store"])
@@ -143,15 +193,15 @@ def check_own_answer(check, case, answer):
 def judge(case, answer, forwarded, entry, fill):
     check, expect = Check(), case["expect"]
     decision, reason = expect.get("decision", "forward"), expect.get("reason", "none")
-    down = case.get("upstream", {}).get("down", False)
-    check.same("status", answer.status, expect.get("status", default_status(case)))
+    down = is_down(case)
+    check.same("status", answer.status, int(expect.get("status", default_status(case))))
     check.same("decision", entry.get("decision"), decision)
     check.same("reason", entry.get("reason", "none"), reason)
     check.cors(answer.headers, expect["cors"])
     check.lines("header", answer.headers, {k: fill(v) for k, v in expect.get("headers", {}).items()},
                 expect.get("absent", []))
     goes_on = decision in ("forward", "would_refuse") and not down
-    check.same("requests at the upstream", len(forwarded), expect.get("hits", 1 if goes_on else 0))
+    check.same("requests at the upstream", len(forwarded), int(expect.get("hits", 1 if goes_on else 0)))
     if decision in ("preflight", "refuse"):
         check_own_answer(check, case, answer)
     if forwarded and "forwarded" in expect:
@@ -160,7 +210,7 @@ def judge(case, answer, forwarded, entry, fill):
         check.same("forwarded target", got.target, wanted.get("target", got.target))
         check.lines("forwarded", got.headers, wanted.get("headers", {}), wanted.get("absent", []))
     interim = expect.get("interim", [])
-    check.same("1xx answers", [one.status for one in answer.interim], [one["status"] for one in interim])
+    check.same("1xx answers", [one.status for one in answer.interim], [int(one["status"]) for one in interim])
     for got, wanted in zip(answer.interim, interim):
         check.lines("1xx", got.headers, wanted.get("headers", {}), wanted.get("absent", []))
     grants = [line for line in answer.trailers.decode().lower().split("\n") if line.startswith("access-control-")]
@@ -168,51 +218,35 @@ def judge(case, answer, forwarded, entry, fill):
     return check.wrong
 
 
-def rules_of(case):
-    return case["rule"] if isinstance(case["rule"], list) else [case["rule"]]
-
-
-def load():
-    """All cases with their configuration's text, checked for slips of the pen: a key nobody reads checks nothing."""
-    cases = []
-    for path in sorted(HERE.glob("*.yaml")):
-        table = yaml.safe_load(path.read_text())
-        assert set(table) <= {"configs", "cases"}, path
-        for case in table["cases"]:
-            where = f"{path.name}: {case.get('title')}"
-            assert set(case) <= {"title", "rule", "config", "at", "request", "upstream", "expect"}, where
-            assert set(case["request"]) <= REQUEST_KEYS, where
-            assert set(case.get("upstream", {})) <= UPSTREAM_KEYS, where
-            assert set(case["expect"]) <= EXPECT_KEYS and set(case["expect"]["cors"]) <= set(NAMES), where
-            assert case.get("at", "wire") == "wire", where
-            case["where"], case["text"] = where, table["configs"][case["config"]]
-            cases.append(case)
-    titles = [case["where"] for case in cases]
-    assert len(set(titles)) == len(titles), [title for title in titles if titles.count(title) > 1]
-    return cases
+def uncovered(cases):
+    """A rule is shown by what it does and by what comes close and fares otherwise."""
+    for rule in REQUIRED:
+        near = [case["near_miss"] for case in cases if rule in rules_of(case)]
+        if near.count(False) < 1 or near.count(True) < 1:
+            yield f"rule {rule}: {near.count(False)} positive cases and {near.count(True)} near misses, at least one of each is wanted"
 
 
 def main(wanted):
-    cases = load()
-    count = {rule: sum(rule in rules_of(case) for case in cases) for rule in REQUIRED}
-    failures = [f"rule {rule}: {number} cases, fewer than two" for rule, number in count.items() if number < 2]
+    cases = load(HERE, NAMES)
+    failures = list(uncovered(cases))
     pattern = re.compile("|".join(map(re.escape, wanted)))
     chosen = [case for case in cases if not wanted or pattern.search(f"{rules_of(case)} {case['where']}")]
     stages = {}
     for case in chosen:
-        stages.setdefault((case["text"], case.get("upstream", {}).get("down", False)), []).append(case)
-    for (text, down), group in stages.items():
-        stage = Stage(text, down)
+        stages.setdefault((case["text"], is_down(case), "diagnostics" in case["expect"]), []).append(case)
+    for (_, _, refused), group in stages.items():
+        stage = Stage(group[0])
         try:
-            for case in group:
-                try:
-                    wrong = judge(case, *stage.run(case), stage.fill)
-                except (AssertionError, ConnectionError, OSError, ValueError) as error:
-                    wrong = [f"{type(error).__name__}: {error}"]
-                failures += [f"{case['where']} ({', '.join(rules_of(case))}): {one}" for one in wrong]
+            if refused:
+                got = stage.refusals()
+                failures += [f"{case['where']}: {got} instead of {case['expect']['diagnostics']}" for case in group
+                             if got != case["expect"]["diagnostics"]]
+            else:
+                failures += stage.run(group)
         finally:
             stage.close()
-    print("\n".join(failures) or "all agree", f"\n{len(chosen)} cases, {len(stages)} configurations", sep="")
+    near = sum(case["near_miss"] for case in chosen)
+    print("\n".join(failures) or "all agree", f"\n{len(chosen)} cases ({near} near misses), {len(stages)} configurations", sep="")
     return 1 if failures else 0
 
 

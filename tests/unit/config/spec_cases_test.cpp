@@ -2,38 +2,28 @@
 // same; tests/spec/README.md says how a case is written.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
+#include <memory>
 #include <string>
 
 #include "base/ascii.hpp"
 #include "catch.hpp"
-#include "config/document.hpp"
 #include "config/load.hpp"
 #include "config/snapshot.hpp"
 #include "cors/decide.hpp"
+#include "loading.hpp"
 #include "route/path.hpp"
+#include "spec_table.hpp"
 
 using namespace corsd;
+using config::child_of;
 using config::Node;
+using config::text_of;
+using config::Texts;
 
 namespace {
 
-using Texts = std::map<std::string, std::string>;
-
 constexpr const char* kPreflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
-
-std::string text(const Node& map, std::string_view key, std::string otherwise = {}) {
-    const config::Entry* entry = map.find(key);
-    return entry == nullptr ? std::move(otherwise) : entry->value.text;
-}
-
-const Node& child(const Node& map, std::string_view key) {
-    static const Node kNothing;
-    const config::Entry* entry = map.find(key);
-    return entry == nullptr ? kNothing : entry->value;
-}
 
 std::string filled(std::string config) {
     const auto replace = [&](std::string_view what, std::string_view with) {
@@ -45,31 +35,44 @@ std::string filled(std::string config) {
     return config;
 }
 
-// Snapshots by configuration text: many cases share one.
-const config::Snapshot& snapshot_of(const std::string& config) {
-    static std::map<std::string, std::unique_ptr<config::Snapshot>> made;
-    auto& slot = made[config];
-    if (!slot) {
-        config::Loaded loaded = config::load_text(filled(config), "spec.yaml", config::system_environment());
-        std::string diagnostics;
-        for (const auto& one : loaded.diagnostics)
-            diagnostics += config::render(one, loaded.sources);
-        INFO(diagnostics);
-        REQUIRE(loaded.ok());
-        slot = std::make_unique<config::Snapshot>(std::move(*loaded.config));
-    }
-    return *slot;
+config::Loaded load(const config::SpecTable& table, const std::string& config) {
+    config::World world;
+    world.variables.insert(table.environment.begin(), table.environment.end());
+    world.files.insert(table.files.begin(), table.files.end());
+    return world.load(filled(config), "spec.yaml");
 }
+
+// Snapshots of one table by configuration: many cases share one.
+class Snapshots {
+  public:
+    explicit Snapshots(const config::SpecTable& table) : table_(table) {}
+
+    const config::Snapshot& of(const std::string& name) {
+        auto& slot = made_[name];
+        if (!slot) {
+            config::Loaded loaded = load(table_, table_.configs.at(name));
+            INFO(config::rendered(loaded));
+            REQUIRE(loaded.ok());
+            slot = std::make_unique<config::Snapshot>(std::move(*loaded.config));
+        }
+        return *slot;
+    }
+
+  private:
+    const config::SpecTable& table_;
+    std::map<std::string, std::unique_ptr<config::Snapshot>> made_;
+};
 
 struct Request {
     std::string method, path, host, host_name;
     std::uint16_t port = 0;
     std::vector<std::pair<std::string, std::string>> headers;
 
-    explicit Request(const Node& node) : method(text(node, "method", "GET")), host(text(node, "host", "api.test")) {
-        path = text(node, "target", "/api/x");
+    explicit Request(const Node& node)
+        : method(text_of(node, "method", "GET")), host(text_of(node, "host", "api.test")) {
+        path = text_of(node, "target", "/api/x");
         path.resize(std::min(path.find('?'), path.size()));
-        for (const Node& line : child(node, "headers").items) {
+        for (const Node& line : child_of(node, "headers").items) {
             const std::size_t colon = line.text.find(':');
             REQUIRE(colon != std::string::npos);
             headers.emplace_back(line.text.substr(0, colon), ascii::trim_ows(line.text.substr(colon + 1)));
@@ -188,59 +191,41 @@ Outcome judge(const config::Snapshot& snapshot, const Request& request) {
 }
 
 void check(const Node& one, const config::Snapshot& snapshot) {
-    const Node& expect = child(one, "expect");
-    const Request request(child(one, "request"));
+    const Node& expect = child_of(one, "expect");
+    const Request request(child_of(one, "request"));
     const Outcome outcome = judge(snapshot, request);
-    const std::string decision = text(expect, "decision", "forward");
+    const std::string decision = text_of(expect, "decision", "forward");
     CHECK(outcome.decision == decision);
-    CHECK(outcome.reason == text(expect, "reason", "none"));
-    if (decision == "refuse") CHECK(std::to_string(outcome.status) == text(expect, "status", "403"));
-    if (decision == "preflight") CHECK(std::to_string(outcome.status) == text(expect, "status", "204"));
-    CHECK(outcome.hint == (text(expect, "hint") == "true"));
+    CHECK(outcome.reason == text_of(expect, "reason", "none"));
+    if (decision == "refuse") CHECK(std::to_string(outcome.status) == text_of(expect, "status", "403"));
+    if (decision == "preflight") CHECK(std::to_string(outcome.status) == text_of(expect, "status", "204"));
+    CHECK(outcome.hint == (text_of(expect, "hint") == "true"));
     Texts wanted;
-    for (const auto& entry : child(expect, "cors").entries) {
+    for (const auto& entry : child_of(expect, "cors").entries) {
         wanted[entry.key] = entry.value.text == "preflight" ? kPreflightVary : entry.value.text;
     }
     CHECK(outcome.cors == wanted);
-    const std::string detail = text(expect, "detail");
+    const std::string detail = text_of(expect, "detail");
     if (!outcome.culprit.empty() && !detail.empty()) CHECK(outcome.culprit == detail);
-    const Node& forwarded = child(expect, "forwarded");
-    if (child(forwarded, "headers").find("Origin") != nullptr) CHECK(outcome.forwards_origin);
-    for (const Node& name : child(forwarded, "absent").items) {
+    const Node& forwarded = child_of(expect, "forwarded");
+    if (child_of(forwarded, "headers").find("Origin") != nullptr) CHECK(outcome.forwards_origin);
+    for (const Node& name : child_of(forwarded, "absent").items) {
         if (name.text == "Origin") CHECK_FALSE(outcome.forwards_origin);
     }
 }
 
-struct Table {
-    Texts configs;
-    Node cases;
-};
-
-// The document's door takes no value of several lines, which the configurations are: they are cut out by their
-// indentation.
-Table read_table(const std::filesystem::path& path) {
-    Table table;
-    std::ifstream file(path);
-    std::string name, rest;
-    for (std::string line; std::getline(file, line);) {
-        if (!rest.empty() || line == "cases:") {
-            rest += line + "\n";
-        } else if (line.size() > 5 && line.compare(line.size() - 3, 3, ": |") == 0 && line[2] != ' ') {
-            name = line.substr(2, line.size() - 5);
-        } else if (line.compare(0, 4, "    ") == 0) {
-            table.configs[name] += line.substr(4) + "\n";
-        }
+// "line:column severity[code]" of everything that is wrong with a configuration.
+void check_diagnostics(const Node& one, const config::SpecTable& table) {
+    const config::Loaded loaded = load(table, table.configs.at(text_of(one, "config")));
+    std::vector<std::string> got, wanted;
+    for (const config::Diagnostic& each : loaded.diagnostics) {
+        const bool error = each.severity == config::Severity::error;
+        got.push_back(std::to_string(each.span.line) + ":" + std::to_string(each.span.column) +
+                      (error ? " error[" : " warning[") + each.code + "]");
     }
-    config::Report report;
-    auto document = config::parse_document(rest, 0, report);
-    std::string diagnostics;
-    for (const auto& one : report.take())
-        diagnostics += config::render(one, {{path.string(), rest}});
-    INFO(diagnostics);
-    REQUIRE(document.has_value());
-    REQUIRE(diagnostics.empty());
-    table.cases = child(*document, "cases");
-    return table;
+    for (const Node& each : child_of(child_of(one, "expect"), "diagnostics").items)
+        wanted.push_back(each.text);
+    CHECK(got == wanted);
 }
 
 }  // namespace
@@ -249,14 +234,19 @@ TEST_CASE("decide agrees with every case of tests/spec that is not about bytes")
     std::size_t cases = 0;
     for (const auto& file : std::filesystem::directory_iterator(CORSD_SOURCE_DIR "/tests/spec")) {
         if (file.path().extension() != ".yaml") continue;
-        const Table table = read_table(file.path());
-        for (const Node& one : table.cases.items) {
-            if (text(one, "at") == "wire") continue;
-            const std::string where = file.path().filename().string() + ": " + text(one, "title");
+        const config::SpecTable table = config::read_spec_table(file.path());
+        Snapshots snapshots(table);
+        for (const Node& one : table.cases) {
+            if (text_of(one, "at") == "wire") continue;
+            const std::string where = file.path().filename().string() + ": " + text_of(one, "title");
             CAPTURE(where);
-            check(one, snapshot_of(table.configs.at(text(one, "config"))));
+            if (child_of(one, "expect").find("diagnostics") != nullptr) {
+                check_diagnostics(one, table);
+            } else {
+                check(one, snapshots.of(text_of(one, "config")));
+            }
             ++cases;
         }
     }
-    CHECK(cases > 150);
+    CHECK(cases > 900);
 }
