@@ -14,14 +14,16 @@ _corsd() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --format)
-            mapfile -t COMPREPLY < <(compgen -W 'json markdown man' -- "$cur")
+            [[ $verb == check ]] && offered='text json github' || offered='json markdown man'
+            mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$cur")
             return ;;
         --upstream | --allow-origin | --listen | --public-origin) return ;;
     esac
     case $verb in
         '') offered='run check health schema import --help --version -h' ;;
         run) offered='--config --upstream --allow-origin --listen --print-config --help -c -h' ;;
-        check | health) offered='--config --help -c -h' ;;
+        check) offered='--config --format --strict --explain --help -c -h' ;;
+        health) offered='--config --help -c -h' ;;
         schema) offered='--format --help -h' ;;
         import) offered='flask-cors --help -h' ;;
         flask-cors) offered='--listen --upstream --public-origin --help -h' ;;

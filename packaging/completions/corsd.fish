@@ -17,6 +17,9 @@ complete -c corsd -n '__fish_seen_subcommand_from run' -l upstream -x -d 'The se
 complete -c corsd -n '__fish_seen_subcommand_from run' -l allow-origin -x -d 'An origin whose pages may use it'
 complete -c corsd -n '__fish_seen_subcommand_from run' -l listen -x -d 'The address to listen on'
 complete -c corsd -n '__fish_seen_subcommand_from run' -l print-config -d 'Print the file that the options stand for, and exit'
+complete -c corsd -n '__fish_seen_subcommand_from check' -l format -x -a 'text json github' -d 'For people, programs or GitHub Actions'
+complete -c corsd -n '__fish_seen_subcommand_from check' -l strict -d 'Exit with 3 for warnings too'
+complete -c corsd -n '__fish_seen_subcommand_from check' -l explain -d 'Print hosts, order of resources and effective policies'
 complete -c corsd -n '__fish_seen_subcommand_from schema' -l format -x -a 'json markdown man' -d 'For editors, documents or man'
 
 set -l importing '__fish_seen_subcommand_from import; and not __fish_seen_subcommand_from flask-cors'

@@ -27,7 +27,11 @@ _corsd() {
                         '(-c --config)*--allow-origin[an origin whose pages may use it]:origin:' \
                         '(-c --config)--listen[the address to listen on]:HOST\:PORT:' \
                         '(-c --config)--print-config[print the file that the options stand for, and exit]' && ret=0 ;;
-                check | health) _arguments $help $config && ret=0 ;;
+                check)
+                    _arguments $help $config '--format[for people, programs or GitHub Actions]:format:(text json github)' \
+                        '--strict[exit with 3 for warnings too]' \
+                        '--explain[print hosts, order of resources and effective policies]' && ret=0 ;;
+                health) _arguments $help $config && ret=0 ;;
                 schema) _arguments $help '--format[for editors, documents or man]:format:(json markdown man)' && ret=0 ;;
                 import)
                     _arguments -C $help '1: :((flask-cors\:"from what scripts/flask-cors-export.py prints"))' '*:: :->flask' && ret=0

@@ -31,9 +31,21 @@ struct ImportChoice {
 /// For editors, for docs/configuration.md, for man.
 enum class SchemaFormat : std::uint8_t { json, markdown, man };
 
+/// What `corsd check` says, and for whom: people, programs, or the annotations of GitHub Actions.
+enum class CheckFormat : std::uint8_t { text, json, github };
+
+struct CheckChoice {
+    std::string file;
+    CheckFormat format = CheckFormat::text;
+    bool strict = false;   // warnings count as errors
+    bool explain = false;  // what the file comes to, too
+};
+
 int run_daemon(const ConfigChoice& choice);
 int print_config(const ConfigChoice& choice);
-int check(const std::string& file);
+/// Says everything that is wrong with a file. Text goes to standard error but for what the file comes to; the other
+/// formats go to standard output, which then holds nothing else.
+int check(const CheckChoice& choice);
 /// Prints the schema of the configuration file.
 int print_schema(SchemaFormat format);
 /// Asks the status listener that the file names: kSuccess when the process is ready, kFailure for everything else.

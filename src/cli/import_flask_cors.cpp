@@ -21,7 +21,7 @@ using namespace flask_cors;
     config::Report report;
     std::string problem;
     const std::optional<std::string> text = environment.read_file(file, problem);
-    loaded.sources.push_back({file, text.value_or("")});
+    loaded.sources.emplace_back(file, text.value_or(""));
     Export found;
     if (!text) {
         report.error("file", {}, "cannot read the export: " + problem);

@@ -14,7 +14,8 @@ namespace {
 struct Options {
     ConfigChoice choice;
     bool print_config = false;
-    std::string check_file, health_file;
+    CheckChoice check;
+    std::string health_file;
     ImportChoice import_choice;
     SchemaFormat schema_format = SchemaFormat::json;
 };
@@ -38,6 +39,29 @@ CLI::App* add_run(CLI::App& app, Options& options) {
     listen->needs(upstream);
     print->needs(upstream);
     return run;
+}
+
+CLI::App* add_check(CLI::App& app, CheckChoice& choice) {
+    static const std::map<std::string, CheckFormat> kFormats{
+        {"text", CheckFormat::text}, {"json", CheckFormat::json}, {"github", CheckFormat::github}};
+    CLI::App* const check = app.add_subcommand("check", "Say what is wrong with a configuration file");
+    check->add_option("-c,--config", choice.file, "Configuration file (YAML)")->required();
+    CLI::Option* const format =
+        check
+            ->add_option("--format", choice.format,
+                         "text (the default), json for programs, github for annotations of GitHub Actions")
+            ->transform(CLI::CheckedTransformer(kFormats))
+            ->option_text("text | json | github");
+    check->add_flag("--strict", choice.strict, "Exit with 3 for warnings too");
+    CLI::Option* const explain = check->add_flag(
+        "--explain", choice.explain,
+        "Print which hosts each site answers, the order of its resources, and each one's effective policy");
+    check->callback([format, explain, &choice] {
+        if (choice.format == CheckFormat::github && explain->count() > 0) {
+            throw CLI::ExcludesError(explain->get_name(), format->get_name() + " github");
+        }
+    });
+    return check;
 }
 
 CLI::App* add_import(CLI::App& app, ImportChoice& choice) {
@@ -70,8 +94,7 @@ int run(int argc, char** argv) try {
     app.require_subcommand(1);
     Options options;
     CLI::App* const run = add_run(app, options);
-    CLI::App* const check_command = app.add_subcommand("check", "Say what is wrong with a configuration file");
-    check_command->add_option("-c,--config", options.check_file, "Configuration file (YAML)")->required();
+    CLI::App* const check_command = add_check(app, options.check);
     CLI::App* const health_command =
         app.add_subcommand("health", "Ask a running corsd, by its status listener, whether it is ready");
     health_command->add_option("-c,--config", options.health_file, "Configuration file (YAML)")->required();
@@ -86,7 +109,7 @@ int run(int argc, char** argv) try {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? kSuccess : kUsage;
     }
-    if (check_command->parsed()) return check(options.check_file);
+    if (check_command->parsed()) return check(options.check);
     if (schema_command->parsed()) return print_schema(options.schema_format);
     if (import_command->parsed()) return import_flask_cors(options.import_choice);
     if (health_command->parsed()) return health(options.health_file);

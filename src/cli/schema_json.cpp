@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/indented_json.hpp"
 #include "cli/schema.hpp"
 #include "cli/schema_text.hpp"
 #include "config/fields.hpp"
@@ -20,33 +21,6 @@ using boost::json::value;
 using config::Key;
 using config::Section;
 using config::Type;
-
-/// Boost.JSON keeps the order of insertion, but writes everything on one line.
-void append_indented(std::string& out, const value& from, std::size_t depth) {
-    const auto line = [&](std::size_t level) { out += '\n' + std::string(2 * level, ' '); };
-    if (const object* map = from.if_object(); map != nullptr && !map->empty()) {
-        const char* before = "{";
-        for (const auto& member : *map) {
-            out += std::exchange(before, ",");
-            line(depth + 1);
-            out += boost::json::serialize(member.key()) + ": ";
-            append_indented(out, member.value(), depth + 1);
-        }
-        line(depth);
-        out += '}';
-    } else if (const array* list = from.if_array(); list != nullptr && !list->empty() && list->front().is_object()) {
-        const char* before = "[";
-        for (const value& item : *list) {
-            out += std::exchange(before, ",");
-            line(depth + 1);
-            append_indented(out, item, depth + 1);
-        }
-        line(depth);
-        out += ']';
-    } else {
-        out += boost::json::serialize(from);
-    }
-}
 
 object reference(std::string_view definition) {
     return {{"$ref", "#/definitions/" + std::string(definition)}};
@@ -269,9 +243,7 @@ std::string schema_as_json() {
         exclusive.emplace_back(not_both("sites", key));
     schema["allOf"] = std::move(exclusive);
     schema["definitions"] = definitions();
-    std::string out;
-    append_indented(out, schema, 0);
-    return out + '\n';
+    return indented_json(schema);
 }
 
 }  // namespace corsd::cli

@@ -1,6 +1,7 @@
 #include "config/diagnostic.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ascii.hpp"
 #include "base/json_text.hpp"
@@ -15,40 +16,12 @@ bool continues(char c) noexcept {
     return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
 }
 
-std::string_view line_of(std::string_view text, std::uint32_t number) noexcept {
-    for (std::uint32_t line = 1; line < number; ++line) {
-        const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos) return {};
-        text.remove_prefix(end + 1);
-    }
-    text = text.substr(0, text.find('\n'));
-    if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-    return text;
-}
-
-/// What a terminal may be shown: controls and bytes that are no UTF-8 become '?'. One column stays one column.
-std::string printable(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const char c = text.front();
-        const std::size_t length = utf8_length(text);
-        const bool c1 = length == 2 && c == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
-        if (length == 0 || c1 || ascii::is_control(c)) {
-            out += c == '\t' ? ' ' : '?';
-        } else {
-            out += text.substr(0, length);
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-    return out;
-}
-
 std::size_t columns(std::string_view text) noexcept {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
 void append_place(std::string& out, const SourceSpan& span, const Sources& sources) {
-    if (span.file < sources.size()) out += printable(sources[span.file].name);
+    if (span.file < sources.size()) out += printable(sources[span.file].name());
     if (span.known()) out += ':' + std::to_string(span.line) + ':' + std::to_string(span.column);
 }
 
@@ -60,7 +33,7 @@ void append_head(std::string& out, const Diagnostic& diagnostic, const Sources& 
 
 void append_line(std::string& out, const SourceSpan& span, const Sources& sources) {
     if (!span.known() || span.file >= sources.size()) return;
-    std::string_view line = line_of(sources[span.file].text, span.line);
+    std::string_view line = sources[span.file].line(span.line);
     std::size_t start = std::min<std::size_t>(span.column == 0 ? 0 : span.column - 1, line.size());
     if (line.size() > kMaxShown) {
         std::size_t cut = start > kMaxShown / 2 ? start - kMaxShown / 2 : 0;
@@ -82,6 +55,37 @@ void append_line(std::string& out, const SourceSpan& span, const Sources& source
 }
 
 }  // namespace
+
+Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+    starts_.push_back(0);
+    for (std::size_t end = text_.find('\n'); end != std::string::npos; end = text_.find('\n', end + 1))
+        starts_.push_back(end + 1);
+}
+
+std::string_view Source::line(std::uint32_t number) const noexcept {
+    if (number == 0 || number > starts_.size()) return {};
+    const std::size_t start = starts_[number - 1];
+    const std::size_t end = number < starts_.size() ? starts_[number] - 1 : text_.size();
+    std::string_view line = std::string_view(text_).substr(start, end - start);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const char c = text.front();
+        const std::size_t length = utf8_length(text);
+        const bool c1 = length == 2 && c == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+        if (length == 0 || c1 || ascii::is_control(c)) {
+            out += c == '\t' ? ' ' : '?';
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return out;
+}
 
 std::string render_line(const Diagnostic& diagnostic, const Sources& sources) {
     std::string out;

@@ -22,12 +22,27 @@ struct Diagnostic {
     std::string related_message;
 };
 
-/// The texts that spans point into: the configuration file and every @file: list, by SourceSpan::file.
-struct Source {
-    std::string name;  // as shown to people: the path as given
-    std::string text;
+/// A text that spans point into, with an index of its lines: a file can be wrong on each of a hundred thousand.
+/// Immutable.
+class Source {
+  public:
+    /// `name` as shown to people: the path as given.
+    Source(std::string name, std::string text);
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+    /// A line, counted from 1, without its end; empty when the text has none of that number. Costs the same for each.
+    [[nodiscard]] std::string_view line(std::uint32_t number) const noexcept;
+
+  private:
+    std::string name_, text_;
+    std::vector<std::size_t> starts_;  // of each line in text_
 };
+/// The configuration file and every @file: list, by SourceSpan::file.
 using Sources = std::vector<Source>;
+
+/// What a terminal may be shown of bytes from outside: controls and what is no UTF-8 become '?', a tab a space.
+[[nodiscard]] std::string printable(std::string_view text);
 
 /// `file:line:col: error[code]: message; fix: …`: one line, for a log.
 [[nodiscard]] std::string render_line(const Diagnostic& diagnostic, const Sources& sources);

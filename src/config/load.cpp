@@ -30,7 +30,7 @@ std::string folder_of(const std::string& path) {
 Loaded load_text(std::string text, const std::string& name, const Environment& environment) {
     if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // a byte order mark
     Loaded loaded;
-    loaded.sources.push_back({name, text});
+    loaded.sources.emplace_back(name, text);
     Report report;
     Context context{report, loaded.sources, environment, folder_of(name)};
     Config config;
@@ -53,7 +53,7 @@ Loaded load_file(const std::string& path, const Environment& environment) {
     std::optional<std::string> text = environment.read_file(path, problem);
     if (text) return load_text(std::move(*text), path, environment);
     Loaded loaded;
-    loaded.sources.push_back({path, {}});
+    loaded.sources.emplace_back(path, "");
     Report report;
     report.error("file", {}, "cannot read the configuration: " + problem);
     loaded.diagnostics = report.take();

@@ -73,7 +73,7 @@ bool SiteReader::read_resource(const Entry& entry, const PolicyDraft& defaults, 
             break;
         case Node::Kind::map: {
             Fields fields(entry.value, Section::resource, context_);
-            PolicyDraft draft = read_policy(fields, defaults, lists_);
+            PolicyDraft draft = read_policy(fields, WrittenKeys::Level::resource, defaults, lists_);
             read_upstream_name(fields, resource.upstream);
             warn_about_entry(fields, draft, resource);
             add_entry(std::move(draft), entry.key_span, resource);
@@ -108,7 +108,7 @@ void SiteReader::read_entries(const Entry& entry, const PolicyDraft& defaults, R
         }
         const SourceSpan span = item.entries.empty() ? item.span : item.entries.front().key_span;
         Fields fields(item, Section::resource, context_);
-        PolicyDraft draft = read_policy(fields, defaults, lists_);
+        PolicyDraft draft = read_policy(fields, WrittenKeys::Level::resource, defaults, lists_);
         draft.source.span = span;
         if (!fields.given("methods")) {
             context_.report.error("entry-without-methods", span, "each entry of a list needs its own `methods`").fix =
@@ -163,6 +163,7 @@ void SiteReader::add_entry(PolicyDraft draft, const SourceSpan& span, Resource& 
                                          ? draft.websocket_origins->set
                                          : lists_.without(draft.origins, refused_with_credentials(draft.permissions));
     resource.governed.entries.emplace_back(std::move(draft.source));
+    resource.provenance.push_back({std::move(draft.written), draft.permissions});
 }
 
 }  // namespace corsd::config

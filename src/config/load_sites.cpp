@@ -41,7 +41,7 @@ SiteReader::SiteReader(Config& config, OriginLists& lists, Context& context)
 }
 
 void SiteReader::read(Fields& root) {
-    const PolicyDraft defaults = read_defaults(root, builtin_policy());
+    const PolicyDraft defaults = read_defaults(root, WrittenKeys::Level::defaults, builtin_policy());
     if (const Node* paths = root.take("paths")) {
         const bool answered = paths->find("double_slashes") != nullptr || paths->find("parameters") != nullptr;
         if (answered) folded_ = FoldedPaths::answered;
@@ -88,12 +88,12 @@ void SiteReader::read_named(const Node& list, const PolicyDraft& defaults) {
                 problem.related_message = "the other one is here";
             }
         }
-        const PolicyDraft own = read_defaults(fields, defaults);
+        const PolicyDraft own = read_defaults(fields, WrittenKeys::Level::site_defaults, defaults);
         read_one(fields, own, std::move(site));
     }
 }
 
-PolicyDraft SiteReader::read_defaults(Fields& fields, const PolicyDraft& inherited) {
+PolicyDraft SiteReader::read_defaults(Fields& fields, WrittenKeys::Level level, const PolicyDraft& inherited) {
     const Node* node = fields.take("defaults");
     if (node == nullptr) return inherited;
     Fields keys(*node, Section::policy, context_);
@@ -103,7 +103,7 @@ PolicyDraft SiteReader::read_defaults(Fields& fields, const PolicyDraft& inherit
                      "a permission in `defaults:` holds for every resource, also for those to come")
             .fix = "give it to the resource that needs it";
     }
-    PolicyDraft draft = read_policy(keys, inherited, lists_);
+    PolicyDraft draft = read_policy(keys, level, inherited, lists_);
     if (keys.given("cross_site_navigation") && draft.source.cross_site_navigation == cors::CrossSiteNavigation::allow) {
         context_.report
             .warning("navigation-wide", keys.key_span("cross_site_navigation"),
@@ -136,6 +136,7 @@ void SiteReader::read_one(Fields& fields, const PolicyDraft& defaults, Site site
     PolicyDraft unmatched = without_origins(defaults);
     unmatched.source.span = site.span;
     site.unmatched.entries.emplace_back(unmatched.source);
+    site.unmatched_provenance = {unmatched.written, unmatched.permissions};
     read_resources(fields, defaults, site);
     warn_about_names(site);
     warn_about_resources(site, folded_, context_.report);

@@ -177,7 +177,7 @@ std::shared_ptr<const OriginLists::Items> OriginLists::file_items(const Node& re
     }
     if (content->starts_with("\xef\xbb\xbf")) content->erase(0, 3);
     const auto file = static_cast<std::uint32_t>(context_.sources.size());
-    context_.sources.push_back({path, *content});
+    context_.sources.emplace_back(path, *content);
     const bool readable = check_text(*content, file, context_.report);
     bool has_patterns = false;
     std::uint32_t number = 0;

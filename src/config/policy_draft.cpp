@@ -165,9 +165,22 @@ void read_lists(Fields& fields, PolicyDraft& draft, OriginLists& lists) {
     }
 }
 
+/// The policy keys that a map has, on top of those that it inherits.
+std::shared_ptr<const WrittenKeys> written_keys(const Fields& fields, WrittenKeys::Level level,
+                                                std::shared_ptr<const WrittenKeys> outer) {
+    std::vector<WrittenKeys::Key> keys;
+    for (const Key& key : all_keys()) {
+        if (key.section != Section::policy || !fields.given(key.name)) continue;
+        const bool alias = key.name == "supports_credentials";
+        keys.push_back({alias ? "credentials" : key.name, fields.key_span(key.name)});
+    }
+    if (keys.empty()) return outer;
+    return std::make_shared<const WrittenKeys>(WrittenKeys{level, std::move(keys), std::move(outer)});
+}
+
 }  // namespace
 
-PolicyDraft read_policy(Fields& fields, const PolicyDraft& inherited, OriginLists& lists) {
+PolicyDraft read_policy(Fields& fields, WrittenKeys::Level level, const PolicyDraft& inherited, OriginLists& lists) {
     PolicyDraft draft = inherited;
     read_lists(fields, draft, lists);
     read_credentials(fields, draft);
@@ -175,6 +188,7 @@ PolicyDraft read_policy(Fields& fields, const PolicyDraft& inherited, OriginList
     read_preflight_status(fields, draft.source.preflight_status);
     read_choices(fields, draft);
     read_permissions(fields, draft);
+    draft.written = written_keys(fields, level, inherited.written);
     return draft;
 }
 

@@ -8,16 +8,10 @@
 
 #include "config/fields.hpp"
 #include "config/origin_list.hpp"
+#include "config/provenance.hpp"
 #include "cors/policy.hpp"
 
 namespace corsd::config {
-
-/// `dangerously_allow`.
-struct Permissions {
-    bool null_origin = false;
-    bool insecure_origin_with_credentials = false;
-    bool public_suffix_wildcard = false;
-};
 
 struct PolicyDraft {
     cors::PolicySource source;  // without `span` and `websocket_origins`, which each resource sets
@@ -28,10 +22,12 @@ struct PolicyDraft {
     SourceSpan permissions_span, credentials_span, expose_span;
     /// Where each of source.methods was written.
     std::vector<SourceSpan> method_spans;
+    std::shared_ptr<const WrittenKeys> written;
 };
 
-/// The policy keys of one map on top of what is inherited.
-[[nodiscard]] PolicyDraft read_policy(Fields& fields, const PolicyDraft& inherited, OriginLists& lists);
+/// The policy keys of one map, which stands at `level`, on top of what is inherited.
+[[nodiscard]] PolicyDraft read_policy(Fields& fields, WrittenKeys::Level level, const PolicyDraft& inherited,
+                                      OriginLists& lists);
 
 /// C6's draft: no origins, of pages and of WebSockets; everything else as inherited.
 [[nodiscard]] PolicyDraft without_origins(PolicyDraft draft);

@@ -51,7 +51,7 @@ class SiteReader {
     void add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource);
     void read_upstream_name(Fields& fields, std::size_t& out);
     void warn_about_names(const Site& site);
-    [[nodiscard]] PolicyDraft read_defaults(Fields& fields, const PolicyDraft& inherited);
+    [[nodiscard]] PolicyDraft read_defaults(Fields& fields, WrittenKeys::Level level, const PolicyDraft& inherited);
 
     Config& config_;
     OriginLists& lists_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/source_span.hpp"
+#include "config/provenance.hpp"
 #include "cors/policy.hpp"
 #include "route/path.hpp"
 
@@ -80,8 +81,9 @@ struct Upstream : UpstreamDefinition {
 
 struct Resource {
     cors::Governed governed;
-    std::size_t upstream = 0;      // index into Config::upstreams
-    std::size_t first_policy = 0;  // its first entry among all policies of the configuration; set by Snapshot
+    std::vector<Provenance> provenance;  // of each of governed.entries
+    std::size_t upstream = 0;            // index into Config::upstreams
+    std::size_t first_policy = 0;        // its first entry among all policies of the configuration; set by Snapshot
 };
 
 struct Site {
@@ -89,8 +91,9 @@ struct Site {
     std::string public_origin;       // serialised origin, or empty
     std::vector<std::string> hosts;  // lower-case, without port
     std::size_t upstream = 0;
-    std::vector<Resource> resources;   // in file order
-    cors::Governed unmatched;          // C6; its one entry has the site's defaults and no origins
+    std::vector<Resource> resources;  // in file order
+    cors::Governed unmatched;         // C6; its one entry has the site's defaults and no origins
+    Provenance unmatched_provenance;
     std::size_t unmatched_policy = 0;  // as Resource::first_policy
     bool unnamed = true;
     SourceSpan span;

@@ -28,6 +28,8 @@ class ServingSite {
     /// The resource that governs a canonical path (C5, C6). `OPTIONS *` belongs to none: use unmatched().
     [[nodiscard]] Match match(std::string_view canonical_path) const noexcept;
     [[nodiscard]] Match unmatched() const noexcept;
+    /// The site's resources, as indices, in the order in which match() prefers them (C5).
+    [[nodiscard]] std::vector<std::size_t> order() const { return table_.order(); }
 
     /// N4: the site's own origin for a request whose host (lower-case, no port) found the site as `how`. When nothing
     /// is declared, `guessed` is given back. With a wildcard or exact `hosts` entry, the public origin with that host
@@ -59,6 +61,9 @@ class Snapshot {
     };
     /// `host` is lower-case, without port and one trailing dot.
     [[nodiscard]] SiteFound match(std::string_view host) const noexcept;
+    [[nodiscard]] const std::vector<ServingSite>& sites() const noexcept { return sites_; }
+    /// The hosts for which match() answers with a site, by its index.
+    [[nodiscard]] route::SiteTable::Answers answers_of(std::size_t site) const { return hosts_.answers_of(site); }
 
     [[nodiscard]] const Config& config() const noexcept { return config_; }
     /// Is the peer one of trusted_proxies? `address` is 16 bytes, IPv4 mapped. A Unix socket's peer is never trusted.

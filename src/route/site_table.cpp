@@ -40,6 +40,27 @@ SiteTable::SiteTable(const std::vector<Names>& sites) {
     }
 }
 
+SiteTable::Answers SiteTable::answers_of(std::size_t site) const {
+    Answers answers;
+    for (const auto& [host, match] : exact_) {
+        if (match.site == site) answers.hosts.push_back(host);
+    }
+    std::sort(answers.hosts.begin(), answers.hosts.end());
+    std::vector<std::string> wildcards;
+    for (const auto& [host, match] : wildcard_) {
+        if (match.site == site) wildcards.push_back("*." + host);
+    }
+    std::sort(wildcards.begin(), wildcards.end(), [](const std::string& a, const std::string& b) {
+        return a.size() != b.size() ? a.size() > b.size() : a < b;
+    });
+    answers.hosts.insert(answers.hosts.end(), wildcards.begin(), wildcards.end());
+    // As in match(): the first of the three that is there takes what is left.
+    const SiteMatch& rest = any_.how != HostMatch::none ? any_ : fallback_;
+    answers.other_hosts = rest.how != HostMatch::none && rest.site == site;
+    answers.local_hosts = rest.how == HostMatch::none && local_.how != HostMatch::none && local_.site == site;
+    return answers;
+}
+
 SiteMatch SiteTable::match(std::string_view host) const noexcept {
     if (const auto found = exact_.find(host); found != exact_.end()) return found->second;
     if (!wildcard_.empty()) {

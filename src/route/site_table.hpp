@@ -33,6 +33,13 @@ class SiteTable {
         bool unnamed = false;            // the site made of the top-level keys
     };
 
+    /// Everything that leads to one site.
+    struct Answers {
+        std::vector<std::string> hosts;  // exact names in alphabetical order, then wildcards, the longest first
+        bool other_hosts = false;        // every host that nobody names
+        bool local_hosts = false;        // of those, is_local_name() only
+    };
+
     SiteTable() = default;
     /// Sites in file order; match() answers with indices into it. Two sites that claim one name are the caller's error
     /// (config validates).
@@ -41,6 +48,9 @@ class SiteTable {
     /// `host` is lower-case, without port and without one trailing dot; empty when the request has none. Allocates
     /// nothing.
     [[nodiscard]] SiteMatch match(std::string_view host) const noexcept;
+
+    /// For people: match() answers with `site` for these, and for no others.
+    [[nodiscard]] Answers answers_of(std::size_t site) const;
 
   private:
     struct Hash {

@@ -14,7 +14,7 @@ std::string expanded(const std::string& value, const World& world) {
     Sources sources{{"dir/f.yaml", "v: " + value + "\n"}};
     const Environment environment = world.environment();
     Context context{report, sources, environment, "dir/"};
-    auto root = parse_document(sources[0].text, 0, report);
+    auto root = parse_document(sources[0].text(), 0, report);
     REQUIRE(root);
     expand(*root, context);
     if (report.has_errors()) return "error " + report.take().at(0).code;

@@ -211,7 +211,7 @@ resources:
     CHECK(policy(*loaded.config, 1).origins_span.line == 6);
     CHECK(policy(*loaded.config, 2).origins_span.line == 7);
     REQUIRE(loaded.sources.size() == 2);
-    CHECK(loaded.sources[1].name == "/etc/corsd/partners.txt");
+    CHECK(loaded.sources[1].name() == "/etc/corsd/partners.txt");
 }
 
 TEST_CASE("C3: groups that double themselves cost nothing") {

@@ -1,6 +1,8 @@
 #include "route/site_table.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 
@@ -60,4 +62,44 @@ TEST_CASE("N0: hosts: \"*\" is every host, but a name that is claimed goes first
     CHECK(table.match("b.test").site == 1);
     CHECK(table.match("127.0.0.1").how == HostMatch::exact);
     CHECK(table.match("a.test").how == HostMatch::public_origin);
+}
+
+TEST_CASE("N0: what a site is said to answer for is what leads to it") {
+    const std::vector<std::vector<SiteTable::Names>> tables{
+        {{"api.test", {"www.api.test", "*.api.test", "*.b.api.test"}, false}, {"", {"*.b.test"}, false}},
+        {{"api.test", {}, false}},
+        {{"", {}, true}},
+        {{"api.test", {}, false}, {"", {"*", "b.test"}, false}, {"", {}, false}},
+        {{"api.test", {"b.test"}, false}, {"", {}, false}},
+    };
+    const auto covers = [](const std::string& name, const std::string& host) {
+        if (name.substr(0, 2) != "*.") return name == host;
+        const std::string tail = name.substr(1);
+        return host.size() > tail.size() && host.compare(host.size() - tail.size(), tail.size(), tail) == 0;
+    };
+    for (const auto& names : tables) {
+        const SiteTable table(names);
+        for (const std::string host : {"api.test", "www.api.test", "x.api.test", "x.b.api.test", "b.test", "x.b.test",
+                                       "other.test", "localhost", "a.localhost", "127.0.0.1", "[::1]", ""}) {
+            std::vector<std::size_t> said;
+            bool named = false;
+            for (std::size_t site = 0; site < names.size(); ++site) {
+                const std::vector<std::string> hosts = table.answers_of(site).hosts;
+                if (std::any_of(hosts.begin(), hosts.end(), [&](const auto& name) { return covers(name, host); })) {
+                    said.push_back(site);
+                    named = true;
+                }
+            }
+            for (std::size_t site = 0; site < names.size() && !named; ++site) {
+                const SiteTable::Answers answers = table.answers_of(site);
+                if (answers.other_hosts || (answers.local_hosts && is_local_name(host))) said.push_back(site);
+            }
+            CAPTURE(&names - tables.data(), host);
+            const SiteMatch match = table.match(host);
+            CHECK(said ==
+                  (match.how == HostMatch::none ? std::vector<std::size_t>{} : std::vector<std::size_t>{match.site}));
+        }
+    }
+    CHECK(SiteTable(tables[0]).answers_of(0).hosts ==
+          std::vector<std::string>{"api.test", "www.api.test", "*.b.api.test", "*.api.test"});
 }
