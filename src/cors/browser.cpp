@@ -41,8 +41,8 @@ void add_fetch_metadata(WireRequest& wire, const std::string& origin, const std:
 /// One request of a page through sections 4.1 to 4.10, redirect by redirect.
 class Fetching {
   public:
-    Fetching(PageRequest request, BrowserUrl url, const Server& server)
-        : request_(std::move(request)), urls_{std::move(url)}, server_(&server) {}
+    Fetching(PageRequest request, BrowserUrl url, const Server& server, PreflightCache& cache)
+        : request_(std::move(request)), urls_{std::move(url)}, server_(&server), cache_(&cache) {}
 
     PageResult run() {
         while (main_fetch() == Next::again) {
@@ -57,7 +57,7 @@ class Fetching {
     Next main_fetch();
     Next http_fetch();
     Next redirect(const WireResponse& response);
-    Next end(PageOutcome outcome) noexcept;
+    Next end(PageOutcome outcome);
     void show(const WireResponse& response);
     [[nodiscard]] const BrowserUrl& current() const noexcept { return urls_.back(); }
     [[nodiscard]] bool at_home(const BrowserUrl& url) const noexcept { return url.origin == request_.origin; }
@@ -65,24 +65,29 @@ class Fetching {
         return request_.credentials == CredentialsMode::include;
     }
     [[nodiscard]] std::string serialized_origin() const;
+    [[nodiscard]] PreflightKey cache_key() const;
+    [[nodiscard]] bool knows_permission() const;
     [[nodiscard]] const char* mode_name() const noexcept;
     [[nodiscard]] WireRequest preflight() const;
     [[nodiscard]] WireRequest actual() const;
     [[nodiscard]] bool cors_check(const WireResponse& response) const;
-    [[nodiscard]] bool preflight_passes(const WireResponse& response) const;
+    [[nodiscard]] bool preflight_passes(const WireResponse& response);
     [[nodiscard]] bool resource_policy_allows(const WireResponse& response) const;
 
     PageRequest request_;
     std::vector<BrowserUrl> urls_;
     const Server* server_;
+    PreflightCache* cache_;
     Tainting tainting_ = Tainting::basic;
     bool sent_ = false;
+    bool by_permission_ = false;  // some request of it needed a preflight, remembered or not
     PageResult result_;
 };
 
 // A network error, or a response that shows nothing; a TypeError is told apart by how far things went.
-Fetching::Next Fetching::end(PageOutcome outcome) noexcept {
+Fetching::Next Fetching::end(PageOutcome outcome) {
     result_.outcome = outcome;
+    if (by_permission_ && outcome != PageOutcome::opaque) cache_->forget(cache_key());  // 4.1, step 12
     return Next::done;
 }
 
@@ -92,6 +97,20 @@ std::string Fetching::serialized_origin() const {
         if (urls_[i].origin != urls_[i - 1].origin && !at_home(urls_[i - 1])) return "null";
     }
     return request_.origin;
+}
+
+PreflightKey Fetching::cache_key() const {
+    return {serialized_origin(), current().text(),
+            includes_credentials() ? Credentials::included : Credentials::omitted};
+}
+
+// Section 4.3, "HTTP fetch": nothing is asked that is known already.
+bool Fetching::knows_permission() const {
+    const PreflightKey key = cache_key();
+    if (!is_cors_safelisted_method(request_.method) && !cache_->knows_method(key, request_.method)) return false;
+    const auto names = cors_unsafe_header_names(request_.headers);
+    return std::all_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return cache_->knows_header(key, name); });
 }
 
 const char* Fetching::mode_name() const noexcept {
@@ -111,8 +130,11 @@ Fetching::Next Fetching::main_fetch() {
     }
     tainting_ = Tainting::cors;
     if (needs_preflight(request_)) {
-        result_.preflighted = true;
-        if (!preflight_passes((*server_)(preflight()))) return end(PageOutcome::preflight_failed);
+        by_permission_ = true;
+        if (!knows_permission()) {
+            result_.preflighted = true;
+            if (!preflight_passes((*server_)(preflight()))) return end(PageOutcome::preflight_failed);
+        }
     }
     return http_fetch();
 }
@@ -225,7 +247,7 @@ bool Fetching::cors_check(const WireResponse& response) const {
 }
 
 // Section 4.8, step 7.
-bool Fetching::preflight_passes(const WireResponse& response) const {
+bool Fetching::preflight_passes(const WireResponse& response) {
     if (!cors_check(response) || response.status < 200 || response.status > 299) return false;
     const auto methods = extract_tokens(response.headers, "Access-Control-Allow-Methods");  // 7.1
     const auto names = extract_tokens(response.headers, "Access-Control-Allow-Headers");    // 7.2
@@ -241,6 +263,8 @@ bool Fetching::preflight_passes(const WireResponse& response) const {
     for (const std::string& name : cors_unsafe_header_names(request_.headers)) {  // 7.7
         if (!names_header(*names, name) && (include || !contains(*names, "*"))) return false;
     }
+    const auto max_age = get_header(response.headers, "Access-Control-Max-Age");
+    cache_->remember(cache_key(), max_age.value_or(""), *methods, *names);  // 7.8 to 7.15
     return true;
 }
 
@@ -290,10 +314,15 @@ bool needs_preflight(const PageRequest& request) {
 }
 
 PageResult fetch(const PageRequest& request, const Server& server) {
+    PreflightCache empty;
+    return fetch(request, server, empty);
+}
+
+PageResult fetch(const PageRequest& request, const Server& server, PreflightCache& cache) {
     const auto url = parse_browser_url(request.url);
     PageRequest constructed = request;
     if (!url || !url->is_http() || !construct(constructed, *url)) return {};
-    return Fetching(std::move(constructed), *url, server).run();
+    return Fetching(std::move(constructed), *url, server, cache).run();
 }
 
 bool websocket_opens(const std::string& origin, const std::string& url, const Server& server) {

@@ -12,6 +12,7 @@
 
 #include "cors/browser_headers.hpp"
 #include "cors/decide.hpp"
+#include "cors/preflight_cache.hpp"
 
 namespace corsd::cors {
 
@@ -57,7 +58,7 @@ enum class ResponseType : std::uint8_t { error, basic, cors, opaque, opaque_redi
 struct PageResult {
     PageOutcome outcome = PageOutcome::refused_by_browser;
     ResponseType type = ResponseType::error;
-    bool preflighted = false;  // any of its requests was
+    bool preflighted = false;  // a preflight went out for any of its requests
     bool redirected = false;   // what the script sees came after a redirect
     std::uint16_t status = 0;
     std::vector<std::string> visible_headers;
@@ -73,6 +74,8 @@ struct PageResult {
 /// Section 5.4, "Request constructor", and sections 4.1 to 4.10, with an empty preflight cache and without an HTTP
 /// cache.
 [[nodiscard]] PageResult fetch(const PageRequest& request, const Server& server);
+/// The same with what is remembered of earlier preflights, and remembering these.
+[[nodiscard]] PageResult fetch(const PageRequest& request, const Server& server, PreflightCache& cache);
 
 /// The WebSockets standard, "establish a WebSocket connection": no preflight, no CORS check, whatever the origin. `url`
 /// is written with http or https. True when the answer is a 101.
