@@ -160,7 +160,8 @@ std::optional<Address> read_endpoint(const Node& value, Context& context) {
             user ? "an upstream has no user or password"
                  : "an upstream is an address only; the path of each request is passed on as it is",
             context)
-            .fix = user ? "" : "http://" + std::string(text.substr(0, end));
+            .fix = "http://" + std::string(user ? text.substr(end + 1, text.find_first_of("/?#", end) - end - 1)
+                                                : text.substr(0, end));
         return std::nullopt;
     }
     const auto [host, port_text] = split(text);
@@ -170,7 +171,11 @@ std::optional<Address> read_endpoint(const Node& value, Context& context) {
         return std::nullopt;
     }
     if (!is_endpoint_host(host)) {
-        bad(value, "`" + std::string(host) + "` is no host name (lower-case) or IP address", context);
+        std::string lower(host);
+        std::transform(lower.begin(), lower.end(), lower.begin(), ascii::to_lower);
+        Diagnostic& problem =
+            bad(value, "`" + std::string(host) + "` is no host name (lower-case) or IP address", context);
+        if (is_endpoint_host(lower)) problem.fix = "http://" + lower + (port_text ? ":" + std::string(*port_text) : "");
         return std::nullopt;
     }
     return tcp(host, *port);

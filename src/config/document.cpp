@@ -49,9 +49,13 @@ class TreeBuilder final : public YAML::EventHandler {
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         refuse_anchor(mark, anchor);
         Node node;
-        node.span = span(mark, 0);
-        for (const std::string_view word : kNulls) {
-            if (raw(mark).substr(0, word.size()) == word) node.span.length = static_cast<std::uint32_t>(word.size());
+        const bool in_list = !frames_.empty() && frames_.back().node.kind == Node::Kind::sequence;
+        const auto* word = std::find_if(kNulls.begin(), kNulls.end(),
+                                        [&](std::string_view one) { return raw(mark).starts_with(one); });
+        if (word != kNulls.end()) {
+            node.span = span(mark, word->size());
+        } else {
+            node.span = in_list ? unwritten_item(mark) : span(mark, 0);
         }
         add(std::move(node));
     }
@@ -111,6 +115,17 @@ class TreeBuilder final : public YAML::EventHandler {
     [[nodiscard]] SourceSpan span(const YAML::Mark& mark, std::size_t length) const noexcept {
         return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1),
                 static_cast<std::uint32_t>(length)};
+    }
+    /// yaml-cpp places what is not written at the token after it; of a list's element the dash is before it.
+    [[nodiscard]] SourceSpan unwritten_item(const YAML::Mark& mark) const noexcept {
+        const std::size_t position = text_.size() - raw(mark).size();
+        const std::size_t dash = position == 0 ? position : text_.find_last_not_of(" \t\r\n", position - 1);
+        if (dash >= position || text_[dash] != '-') return span(mark, 0);
+        const std::string_view between = text_.substr(dash, position - dash);
+        SourceSpan place = span(mark, 1);
+        place.line -= static_cast<std::uint32_t>(std::count(between.begin(), between.end(), '\n'));
+        place.column = static_cast<std::uint32_t>(dash - (text_.rfind('\n', dash) + 1) + 1);
+        return place;
     }
     [[nodiscard]] Node broken(const YAML::Mark& mark) const {
         Node node;
@@ -258,8 +273,13 @@ void report_syntax(const YAML::Exception& failure, std::string_view text, std::u
                    std::string("a value that starts with `") + found + "` means something else in YAML: quote it")
             .fix = '"' + std::string(value) + '"';
     } else if (found == '{' && position > 0 && text[position - 1] == '$') {
-        --place.column;
-        report.error("quote-it", place, "`${…}` inside [ ] or { } must be quoted").fix = "\"${…}\"";
+        const std::size_t start = text.find_last_of("[{, \t\n", position - 1) + 1;
+        place.column -= static_cast<std::uint32_t>(position - start);
+        const std::size_t brace = std::min(text.find_first_of("}\n", position), text.size());
+        const std::size_t end = std::min(text.find_first_of(",]}\r\n", std::min(brace + 1, text.size())), text.size());
+        const std::string value(ascii::trim_ows(text.substr(start, end - start)));
+        place.length = static_cast<std::uint32_t>(value.size());
+        report.error("quote-it", place, "`${…}` inside [ ] or { } must be quoted").fix = '"' + value + '"';
     } else if (line_indent(text, position).find('\t') != std::string_view::npos) {
         report.error("yaml-syntax", place, "YAML lines are indented with spaces, not with tabs");
     } else {

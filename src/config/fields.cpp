@@ -1,10 +1,13 @@
 #include "config/fields.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <variant>
 
 #include "base/ascii.hpp"
 #include "base/edit_distance.hpp"
 #include "base/units.hpp"
+#include "cors/origin_pattern.hpp"
 
 namespace corsd::config {
 
@@ -89,16 +92,31 @@ std::string_view empty_form(Type type) noexcept {
     return wants_scalar(type) ? "\"\"" : "{}";
 }
 
-/// One text where a list is wanted. Commas were meant to separate, but in a regular expression.
-std::string as_list(std::string_view text) {
-    std::string list = "[";
+/// What one text where a list is wanted was meant to hold. Commas were meant to separate, but in a regular expression.
+std::vector<std::string_view> elements_of(std::string_view text) {
+    std::vector<std::string_view> elements;
     while (true) {
         const std::size_t comma = text.starts_with('~') ? std::string_view::npos : text.find(',');
         const std::string_view element = ascii::trim_ows(text.substr(0, comma));
-        if (!element.empty()) list.append(list.size() == 1 ? "\"" : ", \"").append(element).append("\"");
-        if (comma == std::string_view::npos) return list + "]";
+        if (!element.empty()) elements.push_back(element);
+        if (comma == std::string_view::npos) return elements;
         text.remove_prefix(comma + 1);
     }
+}
+
+std::string as_list(const std::vector<std::string_view>& elements) {
+    std::string list = "[";
+    for (const std::string_view element : elements) {
+        // Several in one are in quotes already; double ones would take a backslash for theirs.
+        const bool quoted = element.starts_with('"');
+        const std::string_view quote = quoted ? "" : element.find('\\') == std::string_view::npos ? "\"" : "'";
+        list.append(list.size() == 1 ? "" : ", ").append(quote).append(element).append(quote);
+    }
+    return list + "]";
+}
+
+bool names_origins(std::string_view key) noexcept {
+    return key == "origins" || key == "websocket_origins";
 }
 
 }  // namespace
@@ -118,15 +136,46 @@ void report_wrong_type(const Node& value, std::string_view key, std::string_view
         "wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value));
     if (value.kind != Node::Kind::scalar) return;
     if (wanted.starts_with("a list")) {
-        problem.fix = as_list(value.text);
+        problem.fix = as_list(elements_of(value.text));
     } else if (wanted == describe(Type::boolean)) {
         const bool yes = ascii::equals_lower(value.text, "true") || ascii::equals_lower(value.text, "yes") ||
-                         ascii::equals_lower(value.text, "on");
+                         ascii::equals_lower(value.text, "on") || value.text == "1";
         const bool no = ascii::equals_lower(value.text, "false") || ascii::equals_lower(value.text, "no") ||
-                        ascii::equals_lower(value.text, "off");
+                        ascii::equals_lower(value.text, "off") || value.text == "0";
         if (yes || no) problem.fix = yes ? "true" : "false";
     } else if (value.quoted && parse_count(value.text)) {
         problem.fix = value.text;
+    }
+}
+
+void report_no_origin_list(const Node& value, std::string_view key, std::string_view wanted, Context& context) {
+    if (value.kind != Node::Kind::scalar) {
+        report_wrong_type(value, key, wanted, context);
+        return;
+    }
+    if (wanted == describe(Type::inherit_list) && is_near(value.text, "inherit")) {
+        context.report.error("wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted)).fix =
+            "did you mean `inherit`?";
+        return;
+    }
+    std::string said = in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value);
+    std::vector<std::string> fixed;
+    bool all = true;
+    for (const std::string_view element : elements_of(value.text)) {
+        const auto parsed = cors::OriginPattern::parse(element);
+        const auto* error = std::get_if<cors::OriginPatternError>(&parsed);
+        if (error == nullptr || error->code == cors::OriginPatternError::Code::group_reference) {
+            fixed.emplace_back(element);
+            continue;
+        }
+        if (all) said += ", and " + in_quotes(element) + " is no origin: " + error->message;
+        all = false;
+        fixed.push_back(error->fix);
+    }
+    Diagnostic& problem = context.report.error("wrong-type", value.span, std::move(said));
+    const bool known = std::none_of(fixed.begin(), fixed.end(), [](const auto& text) { return text.empty(); });
+    if (known && !fixed.empty()) {
+        problem.fix = as_list({fixed.begin(), fixed.end()});
     }
 }
 
@@ -171,7 +220,8 @@ bool Fields::has_shape(const Key& key, const Entry& entry) {
         context_.report.error("missing-value", entry.key_span, in_quotes(key.name) + " has no value").fix =
             "remove the line, or write " + std::string(key.name) + ": " + std::string(empty_form(key.type));
     } else {
-        report_wrong_type(value, key.name, describe(key.type), context_);
+        const auto report = names_origins(key.name) ? report_no_origin_list : report_wrong_type;
+        report(value, key.name, describe(key.type), context_);
     }
     return false;
 }
@@ -269,7 +319,8 @@ std::vector<const Node*> text_items(const Node& list, Context& context) {
         } else if (item.kind == Node::Kind::null) {
             Diagnostic& problem =
                 context.report.error("quote-it", item.span, "without quotes this is YAML's empty value, not text");
-            problem.fix = "\"null\"";
+            // `~`, and nothing at all behind a dash, mean no text.
+            problem.fix = item.span.length > 1 ? "\"null\"" : "remove it";
         } else if (item.kind != Node::Kind::broken) {
             context.report.error("wrong-type", item.span, "an element of this list must be text, not " + shown(item));
         }

@@ -72,6 +72,8 @@ class Fields {
 
 /// Says that a value is not what its key wants; `wanted` as in describe(Type).
 void report_wrong_type(const Node& value, std::string_view key, std::string_view wanted, Context& context);
+/// The same for a list of origins: what is none would only be refused next.
+void report_no_origin_list(const Node& value, std::string_view key, std::string_view wanted, Context& context);
 
 /// A plain decimal integer without sign; nothing for anything else.
 [[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text) noexcept;

@@ -12,6 +12,7 @@ namespace corsd::config {
 namespace {
 
 constexpr std::size_t kNoUpstream = static_cast<std::size_t>(-1);
+constexpr std::size_t kMostListed = 8;  // names that a hint lists
 
 SourceSpan element_span(const Node& node) {
     return node.entries.empty() ? node.span : node.entries.front().key_span;
@@ -161,7 +162,11 @@ void SiteReader::read_public_origin(Fields& fields, Site& site) {
     // What came out of a substitution is checked like what was written: here nothing is syntax.
     auto parsed = cors::OriginPattern::parse(value->text);
     if (const auto* error = std::get_if<cors::OriginPatternError>(&parsed)) {
-        report_pattern_error(*error, value->text, value->at(error->offset), context_.report);
+        Diagnostic& problem = report_pattern_error(*error, value->text, value->at(error->offset), context_.report);
+        if (error->code == cors::OriginPatternError::Code::comma_list) {
+            problem.message = "`public_origin` is one origin";
+            problem.fix = "one of them; the names of the others go to `hosts`";
+        }
         return;
     }
     const auto& pattern = std::get<cors::OriginPattern>(parsed);
@@ -205,6 +210,7 @@ void SiteReader::read_host(const Node& item, Site& site) {
         std::transform(fix.begin(), fix.end(), fix.begin(), ascii::to_lower);
         const std::string_view bare = std::string_view(fix).substr(fix.starts_with("*.") ? 2 : 0);
         if (fix != text && cors::check_host(bare).problem == cors::HostProblem::none) problem.fix = fix;
+        if (text.starts_with('$') && text.size() > 1) problem.fix = "${" + text.substr(1) + "}";
         return;
     }
     site.hosts.push_back(text);
@@ -243,6 +249,9 @@ void SiteReader::read_upstream_name(Fields& fields, std::size_t& out) {
     for (const auto& [name, index] : upstreams_) {
         if (is_near(value->text, name)) problem.fix = "did you mean `" + name + "`?";
     }
+    if (!problem.fix.empty() || config_.upstreams.size() > kMostListed) return;
+    for (const Upstream& known : config_.upstreams)
+        problem.fix += (problem.fix.empty() ? "one of: " : " | ") + known.name;
 }
 
 }  // namespace corsd::config

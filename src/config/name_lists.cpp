@@ -55,6 +55,23 @@ std::string in_quotes(std::string_view name) {
     return "`" + std::string(name) + "`";
 }
 
+/// The names in a text that is none: `GET, POST` and `GET POST` are two, `X-A: value` is one with what does not belong
+/// there.
+std::string names_meant(std::string_view text) {
+    if (text.empty()) return "remove it";
+    const std::string_view before = text.substr(0, text.find(':'));
+    if (before.size() < text.size()) return ascii::is_token(before) ? std::string(before) : std::string{};
+    std::string names;
+    while (!text.empty()) {
+        const std::string_view name = text.substr(0, text.find_first_of(", \t"));
+        text.remove_prefix(std::min(name.size() + 1, text.size()));
+        if (name.empty()) continue;
+        if (!ascii::is_token(name)) return {};
+        names += (names.empty() ? "" : ", ") + std::string(name);
+    }
+    return names.empty() ? "remove it" : "an element for each: " + names;
+}
+
 /// Checks one name; true when it may go into the list.
 using Check = bool (*)(const Node& item, Report& report);
 
@@ -74,9 +91,11 @@ NameList read_names(const Node& value, Check check, Context& context) {
         } else if (!ascii::is_token(item->text)) {
             const std::size_t bad = static_cast<std::size_t>(
                 std::find_if_not(item->text.begin(), item->text.end(), ascii::is_tchar) - item->text.begin());
-            Diagnostic& problem = context.report.error("not-a-token", item->at(bad),
-                                                       in_quotes(item->text) + " is no name of a method or header");
-            if (item->text.find(',') != std::string::npos) problem.fix = "one element for each: [" + item->text + "]";
+            Diagnostic& problem =
+                context.report.error("not-a-token", item->at(bad),
+                                     item->text.empty() ? "an empty text is no name of a method or header"
+                                                        : in_quotes(item->text) + " is no name of a method or header");
+            problem.fix = names_meant(item->text);
         } else if (check(*item, context.report)) {
             if (!seen.insert(item->text).second) {
                 context.report.warning("name-duplicate", item->span,

@@ -153,7 +153,7 @@ std::shared_ptr<const OriginLists::Items> OriginLists::group_items(Group& group)
     if (value.kind == Node::Kind::sequence) {
         collect(value, collected);
     } else if (value.kind != Node::Kind::broken) {
-        report_wrong_type(value, group.entry->key, describe(Type::list), context_);
+        report_no_origin_list(value, group.entry->key, describe(Type::list), context_);
     }
     path_.pop_back();
     group.items = std::make_shared<const Items>(std::move(collected.items));
@@ -211,7 +211,9 @@ void OriginLists::collect_pattern(std::string_view text, const SourceSpan& span,
             place.column += static_cast<std::uint32_t>(error->offset);
             place.length = 1;
         }
-        report_pattern_error(*error, text, place, context_.report);
+        Diagnostic& problem = report_pattern_error(*error, text, place, context_.report);
+        const bool several = error->code == cors::OriginPatternError::Code::comma_list;
+        if (several && node == nullptr) problem.fix = "one origin a line";
         return;
     }
     auto& pattern = std::get<cors::OriginPattern>(parsed);

@@ -90,6 +90,9 @@ class OriginLists {
 Diagnostic& report_pattern_error(const cors::OriginPatternError& error, std::string_view text, const SourceSpan& place,
                                  Report& report);
 
+/// A regular expression as it is written at `place`: in quotes in YAML, bare in a list file.
+[[nodiscard]] std::string shown_regex(std::string_view pattern, const SourceSpan& place);
+
 /// A public suffix exists below this domain, which is none itself: amazonaws.com.
 [[nodiscard]] bool has_public_suffix_below(std::string_view domain) noexcept;
 

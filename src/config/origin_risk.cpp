@@ -3,6 +3,7 @@
 #include <libpsl.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "config/origin_list.hpp"
 
@@ -35,10 +36,22 @@ std::string with_punycode(std::string_view text) {
     std::string result;
     if (status == IDN2_OK) result = std::string(text.substr(0, host)) + ascii_form + std::string(text.substr(end));
     idn2_free(ascii_form);
-    return result;
+    // What is wrong beside the host is mended too, or nothing is shown.
+    const auto parsed = cors::OriginPattern::parse(result);
+    const auto* error = std::get_if<cors::OriginPatternError>(&parsed);
+    return error == nullptr ? result : error->fix;
 }
 
 }  // namespace
+
+std::string shown_regex(std::string_view pattern, const SourceSpan& place) {
+    // In the configuration itself, file 0, YAML's double quotes would take the backslashes for theirs.
+    if (place.file != 0) return std::string(pattern);
+    std::string quoted = "'";
+    for (const char c : pattern)
+        quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    return quoted + '\'';
+}
 
 std::uint8_t risks_of(const cors::OriginPattern& pattern) {
     using Kind = cors::OriginPattern::Kind;
@@ -65,8 +78,11 @@ Diagnostic& report_pattern_error(const cors::OriginPatternError& error, std::str
     std::replace(code.begin(), code.end(), '_', '-');
     Diagnostic& problem = report.error(code, place, error.message);
     problem.fix = error.fix;
-    if (problem.fix.empty() && error.code == cors::OriginPatternError::Code::non_ascii)
-        problem.fix = with_punycode(text);
+    const std::string& international =
+        error.fix.empty() && error.code == cors::OriginPatternError::Code::non_ascii ? std::string(text) : error.fix;
+    if (std::any_of(international.begin(), international.end(), [](char c) { return (c & 0x80) != 0; }))
+        problem.fix = with_punycode(international);
+    if (problem.fix.starts_with('~')) problem.fix = shown_regex(problem.fix, place);
     return problem;
 }
 

@@ -85,7 +85,7 @@ void warn_about_regex(const OriginItem& item, const OriginList& list, Report& re
     report
         .warning("regex-unescaped-dot", item.span,
                  "the dot before " + in_quotes(text.substr(dot + 2)) + " matches any byte")
-        .fix = fixed;
+        .fix = shown_regex(fixed, item.span);
 }
 
 void warn_about_twins(const OriginList& list, Report& report) {

@@ -198,6 +198,10 @@ std::string suggest_key(Section section, std::string_view unknown) {
     const bool in_policy = section == Section::resource || section == Section::policy;
     // A word of both another product and another section, such as `headers`: where policies stand, it is the former.
     if (std::string told = in_policy ? foreign_spelling(section, unknown) : std::string{}; !told.empty()) return told;
+    for (const Key& key : all_keys()) {
+        if (belongs(key, section) && edit_distance(unknown, key.name) == 1 && unknown.size() > 4)
+            return "did you mean `" + std::string(key.name) + "`?";
+    }
     if (std::string place = other_place(unknown); !place.empty()) return place;
     if (section == Section::root) {
         for (const RootKey& key : kForeignRoot) {

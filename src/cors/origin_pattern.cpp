@@ -147,6 +147,8 @@ std::string_view to_string(OriginPatternError::Code code) noexcept {
             return "origin_regex_without_tilde";
         case OriginPatternError::Code::bad_regex:
             return "origin_bad_regex";
+        case OriginPatternError::Code::bare_variable:
+            return "origin_bare_variable";
         case OriginPatternError::Code::substituted_syntax:
             return "origin_substituted_syntax";
         default:

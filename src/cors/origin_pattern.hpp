@@ -19,7 +19,7 @@ class RE2;
 namespace corsd::cors {
 
 /// Why a text is no origin pattern. `offset` is a byte in the text, `fix` the corrected text when there is an obvious
-/// one.
+/// one: a pattern that parses (or has a place to fill in, or is several), never one that is wrong in another way.
 struct OriginPatternError {
     enum class Code : std::uint8_t {
         empty,
@@ -62,6 +62,7 @@ struct OriginPatternError {
         comma_list,
         regex_without_tilde,
         bad_regex,
+        bare_variable,       // $NAME instead of ${NAME}
         substituted_syntax,  // a '*' or a leading '~' or '@' that comes out of ${…} (C9)
         group_reference,     // '@': groups are resolved before patterns are parsed
     };

@@ -19,27 +19,28 @@ void OriginPatternParser::host(std::string_view host, std::size_t offset) {
 void OriginPatternParser::wildcard(std::string_view host, std::size_t offset) {
     const std::size_t star = host.find('*');
     if (host == "*") {
-        fail(Code::wildcard_host, offset, "this is every host; origins: \"*\" means every origin, else name a domain",
-             "*");
+        fail(Code::wildcard_host, offset,
+             "this is every host: name a domain, as in https://*.app.example (\"*\" alone admits every page, without "
+             "credentials)");
     } else if (host.substr(0, 2) == "**") {
         const std::size_t stars = std::min(host.find_first_not_of('*'), host.size());
         fail(Code::wildcard_double, offset, "one '*.' stands for one or more labels already",
-             patched(offset, stars, "*"));
+             mended(patched(offset, stars, "*")));
     } else if (star != 0) {
         fail(Code::wildcard_inside, offset + star,
              "'*' may only stand at the start of a host, as in https://*.app.example");
     } else if (host[1] != '.') {
         fail(Code::wildcard_partial, offset, "'*' stands for whole labels and is followed by a dot",
-             patched(offset, 1, "*."));
+             mended(patched(offset, 1, "*.")));
     } else if (const std::size_t second = host.find('*', 1); second != std::string_view::npos) {
         fail(Code::wildcard_inside, offset + second, "a host has one '*', at its start",
-             patched(offset, second + 1, "*"));
+             mended(patched(offset, second + 1, "*")));
     } else {
         pattern_.kind_ = OriginPattern::Kind::subdomains;
         const std::string_view suffix = host.substr(2);
         const HostCheck check = check_host(suffix);
         if (check.kind != HostKind::domain) {
-            fail(Code::wildcard_before_ip, offset, "an IP address has no subdomains", patched(offset, 2, ""));
+            fail(Code::wildcard_before_ip, offset, "an IP address has no subdomains", mended(patched(offset, 2, "")));
         } else {
             checked_host(suffix, offset + 2);
         }
@@ -71,7 +72,7 @@ void OriginPatternParser::host_error(std::string_view host, const HostCheck& che
             return;
         case HostProblem::upper_case:
             fail(Code::upper_case, at, "browsers send the host in lower case",
-                 patched(offset, host.size(), lower_case(host)));
+                 mended(patched(offset, host.size(), lower_case(host))));
             return;
         case HostProblem::non_ascii:
             fail(Code::non_ascii, at, "browsers send the host in its punycode form");
@@ -107,7 +108,7 @@ void OriginPatternParser::ipv6_error(std::string_view host, const HostCheck& che
     const std::size_t at = offset + check.offset;
     if (check.problem == HostProblem::zone_id) {
         const std::string fixed = std::string(host.substr(0, check.offset)) + "]";
-        fail(Code::zone_id, at, "browsers never send a zone id", patched(offset, host.size(), fixed));
+        fail(Code::zone_id, at, "browsers never send a zone id", mended(patched(offset, host.size(), fixed)));
         return;
     }
     const auto pieces = host.size() > 2 && host.back() == ']' ? parse_ipv6(host.substr(1, host.size() - 2))
@@ -124,11 +125,11 @@ void OriginPatternParser::ipv6_error(std::string_view host, const HostCheck& che
             quad += (quad.empty() ? "" : ".") + std::to_string(piece >> 8) + "." + std::to_string(piece & 0xffU);
         }
         fail(Code::ipv4_mapped, at, "an IPv4-mapped IPv6 address; write the IPv4 address",
-             patched(offset, host.size(), quad));
+             mended(patched(offset, host.size(), quad)));
         return;
     }
     fail(Code::ipv6_form, at, "browsers send IPv6 addresses in the form of RFC 5952",
-         patched(offset, host.size(), "[" + std::string(Ipv6Text(*pieces).view()) + "]"));
+         mended(patched(offset, host.size(), "[" + std::string(Ipv6Text(*pieces).view()) + "]")));
 }
 
 }  // namespace corsd::cors

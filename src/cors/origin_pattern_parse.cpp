@@ -60,80 +60,10 @@ bool OriginPatternParser::regex() {
     return true;
 }
 
-// Mistakes about the text as a whole, told before its parts are looked at.
-bool OriginPatternParser::looks_wrong() {
-    if (looks_like_regex()) {
-        std::string plain;
-        for (std::size_t i = 0; i < text_.size(); ++i) {
-            if (text_.substr(i, 2) == ".*" || text_.substr(i, 2) == ".+") {
-                plain += '*';
-                ++i;
-            } else if (std::string_view("\\^$()+?").find(text_[i]) == std::string_view::npos) {
-                plain += text_[i];
-            }
-        }
-        std::string tilde = "~" + std::string(text_);
-        return fail(Code::regex_without_tilde, 0,
-                    "this reads like a regular expression: write '" + tilde + "' if it is one, or '" + plain +
-                        "' if it is an origin",
-                    tilde);
-    }
-    if (const std::size_t comma = text_.find(','); comma != std::string_view::npos) {
-        std::string list;
-        for (std::string_view rest = text_; !rest.empty();) {
-            const std::string_view item = rest.substr(0, rest.find(','));
-            list += (list.empty() ? "" : ", ") + std::string(ascii::trim_ows(item));
-            rest.remove_prefix(std::min(rest.size(), item.size() + 1));
-        }
-        return fail(Code::comma_list, comma, "several origins in one string; write a list", "[" + list + "]");
-    }
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-        if (ascii::is_ows(text_[i])) {
-            std::string without(text_);
-            without.erase(std::remove_if(without.begin(), without.end(), ascii::is_ows), without.end());
-            return fail(Code::white_space, i, "white space in an origin", std::move(without));
-        }
-        if (ascii::is_control(text_[i])) return fail(Code::control, i, "a control character in an origin");
-    }
-    return false;
-}
-
-bool OriginPatternParser::looks_like_regex() const {
-    constexpr std::size_t kNone = std::string_view::npos;
-    if (text_.find_first_of("\\()|^${}") != kNone || text_.find(".+") != kNone) return true;
-    const std::size_t separator = text_.find("://");
-    if (separator == kNone) return false;
-    // https?://  and  https://.*  are habits of regexes; app.* is a wildcard in the wrong place.
-    if (text_.substr(0, separator).find('?') != kNone) return true;
-    const std::string_view host = text_.substr(separator + 3, text_.find('/', separator + 3) - separator - 3);
-    if (host.substr(0, 2) == ".*" || host.find('+') != kNone || host.find("]*") != kNone) return true;
-    const std::size_t bracket = host.find('[');
-    if (bracket == kNone) return false;
-    const std::string_view inner = host.substr(bracket + 1, host.find(']', bracket) - bracket - 1);
-    const bool at_start = bracket == 0 || host.substr(0, bracket) == "*.";
-    return !at_start || (!inner.empty() && inner.find(':') == kNone);
-}
-
 void OriginPatternParser::origin() {
     const std::size_t colon = text_.find("://");
     if (colon == std::string_view::npos) {
-        if (lower_case(text_) == "null") {
-            fail(Code::no_scheme, 0, "the opaque origin is written null, in lower case", "null");
-            return;
-        }
-        const std::string_view host = text_.substr(0, text_.find_first_of(":/"));
-        if (!is_loopback_host(lower_case(host))) {
-            fail(Code::no_scheme, 0, "an origin has a scheme, as in https://app.example",
-                 "https://" + std::string(text_));
-        } else if (host.size() < text_.size()) {
-            fail(Code::no_scheme, 0, "an origin has a scheme, as in http://localhost:3000",
-                 "http://" + std::string(text_));
-        } else {
-            // A page on this machine is nearly always on a port of its own, which only its author knows.
-            fail(Code::no_scheme, 0,
-                 "an origin has a scheme, and the port that the page's address shows, as in http://localhost:3000",
-                 "http://" + std::string(text_) + ":PORT");
-        }
+        no_scheme();
         return;
     }
     scheme(text_.substr(0, colon));
@@ -143,9 +73,9 @@ void OriginPatternParser::origin() {
 void OriginPatternParser::scheme(std::string_view scheme) {
     if (scheme.find('*') != std::string_view::npos) {
         fail(Code::wildcard_scheme, scheme.find('*'), "a scheme cannot be a wildcard; write one pattern a scheme",
-             patched(0, scheme.size(), "https"));
+             mended(patched(0, scheme.size(), "https")));
     } else if (const std::string folded = lower_case(scheme); folded != scheme && is_scheme(folded)) {
-        fail(Code::upper_case, 0, "browsers send the scheme in lower case", patched(0, scheme.size(), folded));
+        fail(Code::upper_case, 0, "browsers send the scheme in lower case", mended(patched(0, scheme.size(), folded)));
     } else if (!is_scheme(scheme)) {
         fail(Code::bad_scheme, 0, "not a scheme: a letter, then letters, digits, '+', '-' or '.', at most 64");
     } else if (scheme == "file") {
@@ -175,8 +105,9 @@ void OriginPatternParser::authority(std::string_view authority, std::size_t offs
         }
     } else if (end != std::string_view::npos && authority.find(':', end + 1) != std::string_view::npos) {
         const auto pieces = parse_ipv6(authority);
-        fail(Code::ipv6_brackets, offset, "an IPv6 address stands in brackets",
-             pieces ? patched(offset, authority.size(), "[" + std::string(Ipv6Text(*pieces).view()) + "]") : "");
+        fail(
+            Code::ipv6_brackets, offset, "an IPv6 address stands in brackets",
+            pieces ? mended(patched(offset, authority.size(), "[" + std::string(Ipv6Text(*pieces).view()) + "]")) : "");
         return;
     }
     host(authority.substr(0, end), offset);
@@ -187,10 +118,10 @@ void OriginPatternParser::authority(std::string_view authority, std::size_t offs
 void OriginPatternParser::extra(std::string_view authority, std::size_t offset) {
     const std::size_t at = authority.find_first_of("/?#@");
     if (at == std::string_view::npos) return;
-    const std::string cut(text_.substr(0, offset + at));
+    const std::string cut = mended(std::string(text_.substr(0, offset + at)));
     switch (authority[at]) {
         case '@':
-            fail(Code::userinfo, offset, "an origin has no user name or password", patched(offset, at + 1, ""));
+            fail(Code::userinfo, offset, "an origin has no user name or password", mended(patched(offset, at + 1, "")));
             return;
         case '?':
             fail(Code::query, offset + at, "an origin has no query", cut);
@@ -217,7 +148,14 @@ void OriginPatternParser::port(std::string_view port, std::size_t offset) {
     if (port.empty()) {
         fail(Code::port_empty, offset - 1, "the port is missing after ':'", std::string(text_.substr(0, offset - 1)));
     } else if (!std::all_of(port.begin(), port.end(), ascii::is_digit)) {
-        fail(Code::port_not_number, offset, "a port is a number from 1 to 65535, or * for any");
+        const std::string bare(text_.substr(0, offset - 1));
+        const bool loopback = is_loopback_host(pattern_.host_);
+        fail(
+            Code::port_not_number, offset,
+            loopback
+                ? "a port is a number, the one that the page's address shows, as in http://localhost:3000; or * for any"
+                : "a port is a number from 1 to 65535, or * for any",
+            mended(loopback ? bare + ":*" : bare));
     } else {
         port_number(port, offset);
     }
@@ -231,7 +169,8 @@ void OriginPatternParser::port_number(std::string_view port, std::size_t offset)
         return;
     }
     if (significant != 0) {
-        fail(Code::port_leading_zero, offset, "a port has no leading zero", patched(offset, port.size(), digits));
+        fail(Code::port_leading_zero, offset, "a port has no leading zero",
+             mended(patched(offset, port.size(), digits)));
         return;
     }
     const unsigned long value = digits.size() > 5 ? 65536 : std::stoul(std::string(digits));

@@ -1,4 +1,5 @@
-// Reading one origin pattern, part by part; private to origin_pattern_parse.cpp and origin_pattern_host.cpp.
+// Reading one origin pattern, part by part; private to origin_pattern_parse.cpp, origin_pattern_host.cpp and
+// origin_pattern_slips.cpp.
 #pragma once
 
 #include <optional>
@@ -29,8 +30,13 @@ class OriginPatternParser {
     bool special();
     bool regex();
     bool looks_wrong();
+    bool bare_variable();
+    bool regex_without_tilde();
     bool looks_like_regex() const;
+    bool several();
+    bool white_space();
     void origin();
+    void no_scheme();
     void scheme(std::string_view scheme);
     void authority(std::string_view authority, std::size_t offset);
     void extra(std::string_view authority, std::size_t offset);
@@ -50,6 +56,10 @@ class OriginPatternParser {
     std::string patched(std::size_t offset, std::size_t length, std::string_view with) const {
         return std::string(text_).replace(offset, length, with);
     }
+
+    /// A corrected text, corrected further where it still is no pattern: who follows a hint gets no second error. Empty
+    /// when no correction is known. Ends because each takes its own mistake out for good.
+    [[nodiscard]] static std::string mended(std::string text);
 
     std::string_view text_;
     const SyntaxMask& mask_;

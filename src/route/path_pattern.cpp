@@ -41,23 +41,45 @@ std::string without_partial_wildcards(std::string_view text) {
     return fixed;
 }
 
+std::string with_escapes(std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string escaped;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > 0x20 && byte < 0x7f) {
+            escaped += c;
+        } else {
+            escaped += {'%', kDigits[byte >> 4U], kDigits[byte & 0x0fU]};
+        }
+    }
+    return escaped;
+}
+
+/// A corrected text, corrected further where it still is no pattern; empty when no correction is known.
+std::string mended(std::string text) {
+    const auto parsed = PathPattern::parse(text);
+    const auto* error = std::get_if<PatternError>(&parsed);
+    return error == nullptr ? text : error->fix;
+}
+
 std::optional<PatternError> check_text(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         if (byte <= 0x20 || byte >= 0x7f) {
-            return PatternError{
-                Code::control_or_non_ascii, i, "a path on the wire is printable ASCII; write other bytes as %XX", {}};
+            return PatternError{Code::control_or_non_ascii, i,
+                                "a path on the wire is printable ASCII; write other bytes as %XX",
+                                mended(with_escapes(text))};
         }
         if (text[i] == '?' || text[i] == '#') {
             return PatternError{Code::query_or_fragment, i, "the query never takes part in choosing a resource",
-                                std::string(text.substr(0, i))};
+                                mended(std::string(text.substr(0, i)))};
         }
     }
     for (std::size_t star = text.find('*'); star != std::string_view::npos; star = text.find('*', star + 1)) {
         const bool whole = text[star - 1] == '/' && (star + 1 == text.size() || text[star + 1] == '/');
         if (!whole) {
             return PatternError{Code::partial_wildcard, star, "'*' is always a whole segment",
-                                without_partial_wildcards(text)};
+                                mended(without_partial_wildcards(text))};
         }
     }
     std::string storage;
@@ -106,8 +128,12 @@ std::variant<PathPattern, PatternError> PathPattern::parse(std::string_view text
         return pattern;
     }
     if (text.front() != '/') {
+        // A whole URL, without its scheme and authority.
+        const std::size_t authority = text.find("://");
+        const std::size_t path = authority == std::string_view::npos ? 0 : text.find('/', authority + 3);
+        const std::string_view bare = path == std::string_view::npos ? std::string_view{} : text.substr(path);
         return PatternError{Code::not_absolute, 0, "a path starts with '/', a regular expression with '~'",
-                            "/" + std::string(text)};
+                            mended((path == 0 ? "/" : "") + std::string(bare))};
     }
     if (auto error = check_text(text)) return std::move(*error);
 

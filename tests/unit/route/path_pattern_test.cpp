@@ -80,8 +80,11 @@ TEST_CASE("C4: mistakes, each with its fix") {
         {"/a\\b", Code::ambiguous, 0, ""},
         {"/a?x=1", Code::query_or_fragment, 2, "/a"},
         {"/a#x", Code::query_or_fragment, 2, "/a"},
-        {"/a b", Code::control_or_non_ascii, 2, ""},
-        {"/caf\xc3\xa9", Code::control_or_non_ascii, 4, ""},
+        {"/a b", Code::control_or_non_ascii, 2, "/a%20b"},
+        {"/caf\xc3\xa9", Code::control_or_non_ascii, 4, "/caf%C3%A9"},
+        {"/caf\xc3\xa9*", Code::control_or_non_ascii, 4, "/caf%C3%A9/*"},
+        {"http://localhost:5000/api*", Code::not_absolute, 0, "/api/*"},
+        {"api?x", Code::not_absolute, 0, "/api"},
         {"~(", Code::bad_regex, 1, ""},
     };
     for (const Row& row : rows) {
