@@ -149,8 +149,13 @@ std::optional<Address> read_endpoint(const Node& value, Context& context) {
         return std::nullopt;
     }
     if (!text.starts_with("http://")) {
-        bad(value, "an upstream is http://host:port or unix:/path", context).fix =
-            text.find("://") == std::string_view::npos ? "http://" + std::string(text) : "";
+        Diagnostic& problem = bad(value, "an upstream is http://host:port or unix:/path", context);
+        const auto [host, port_text] = split(text);
+        if (parse_port(text)) {
+            problem.fix = "http://127.0.0.1:" + std::string(text);
+        } else if (is_endpoint_host(host) && (!port_text || parse_port(*port_text))) {
+            problem.fix = "http://" + std::string(text);
+        }
         return std::nullopt;
     }
     text.remove_prefix(7);

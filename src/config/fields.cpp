@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "base/edit_distance.hpp"
 #include "base/units.hpp"
+#include "config/name_lists.hpp"
 #include "cors/origin_pattern.hpp"
 
 namespace corsd::config {
@@ -136,7 +137,10 @@ void report_wrong_type(const Node& value, std::string_view key, std::string_view
         "wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value));
     if (value.kind != Node::Kind::scalar) return;
     if (wanted.starts_with("a list")) {
-        problem.fix = as_list(elements_of(value.text));
+        std::vector<std::string> elements;
+        for (const std::string_view element : elements_of(value.text))
+            elements.push_back(key == "methods" ? method_meant(element) : std::string(element));
+        problem.fix = as_list({elements.begin(), elements.end()});
     } else if (wanted == describe(Type::boolean)) {
         const bool yes = ascii::equals_lower(value.text, "true") || ascii::equals_lower(value.text, "yes") ||
                          ascii::equals_lower(value.text, "on") || value.text == "1";

@@ -187,6 +187,12 @@ SourceSpan crowded_star(const NameList& list, std::string_view friendly) {
 
 }  // namespace
 
+std::string method_meant(std::string_view text) {
+    const auto* known = std::find_if(kKnownMethods.begin(), kKnownMethods.end(),
+                                     [&](std::string_view one) { return ascii::iequals(one, text); });
+    return std::string(known == kKnownMethods.end() ? text : *known);
+}
+
 NameList read_methods(const Node& value, Context& context) {
     NameList list = read_names(value, check_method, context);
     if (value.kind == Node::Kind::sequence && value.items.empty()) {

@@ -30,6 +30,7 @@ class OriginPatternParser {
     bool special();
     bool regex();
     bool looks_wrong();
+    bool quoted();
     bool bare_variable();
     bool regex_without_tilde();
     bool looks_like_regex() const;

@@ -66,14 +66,20 @@ std::string OriginPatternParser::mended(std::string text) {
 
 // Mistakes about the text as a whole, told before its parts are looked at.
 bool OriginPatternParser::looks_wrong() {
-    if (bare_variable() || regex_without_tilde() || several() || white_space()) return true;
+    if (quoted() || bare_variable() || regex_without_tilde() || several() || white_space()) return true;
     for (std::size_t i = 0; i < text_.size(); ++i) {
         if (ascii::is_control(text_[i])) return fail(Code::control, i, "a control character in an origin");
     }
-    if (text_.front() != '"' && text_.front() != '\'') return false;
-    const std::size_t end = std::max<std::size_t>(text_.find_last_not_of("\"'"), 1);
+    return false;
+}
+
+bool OriginPatternParser::quoted() {
+    const std::size_t quote = text_.front() == 'r' ? 1 : 0;  // Python's raw strings
+    if (quote >= text_.size() || (text_[quote] != '"' && text_[quote] != '\'')) return false;
+    const std::string_view inner = text_.substr(quote + 1);
+    const std::size_t end = inner.find_last_not_of("\"'");
     return fail(Code::bad_scheme, 0, "the quotes are a part of this text; an origin has none",
-                mended(std::string(text_.substr(1, end == kNone ? 0 : end))));
+                mended(std::string(inner.substr(0, end == kNone ? 0 : end + 1))));
 }
 
 bool OriginPatternParser::bare_variable() {

@@ -128,6 +128,13 @@ std::variant<PathPattern, PatternError> PathPattern::parse(std::string_view text
         return pattern;
     }
     if (text.front() != '/') {
+        // Python's raw string, or what another file had in quotes.
+        const std::size_t quote = text.front() == 'r' ? 1 : 0;
+        if (quote + 1 < text.size() && (text[quote] == '"' || text[quote] == '\'') && text.back() == text[quote]) {
+            const std::string_view inner = text.substr(quote + 1, text.size() - quote - 2);
+            return PatternError{Code::not_absolute, 0, "a path starts with '/': the quotes are a part of this text",
+                                inner.empty() ? "" : mended(std::string(inner))};
+        }
         // A whole URL, without its scheme and authority.
         const std::size_t authority = text.find("://");
         const std::size_t path = authority == std::string_view::npos ? 0 : text.find('/', authority + 3);

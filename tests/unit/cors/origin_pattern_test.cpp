@@ -149,6 +149,8 @@ TEST_CASE("section 2: every mistake has its own code, its place and its fix") {
         {"\"https://a.ex\"", Code::bad_scheme, 0, "https://a.ex"},
         {"'a.ex:443'", Code::bad_scheme, 0, "https://a.ex"},
         {"\"", Code::bad_scheme, 0, ""},
+        {"r\"https://.*\\.a\\.ex\"", Code::bad_scheme, 0, "~https://.*\\.a\\.ex"},
+        {"r.example", Code::no_scheme, 0, "https://r.example"},
         {"- https://a.ex", Code::white_space, 1, "https://a.ex"},
         {"https://a.ex b.ex c!", Code::white_space, 12, ""},
         {"https://$DOMAIN", Code::bare_variable, 8, "https://${DOMAIN}"},

@@ -85,6 +85,10 @@ TEST_CASE("C4: mistakes, each with its fix") {
         {"/caf\xc3\xa9*", Code::control_or_non_ascii, 4, "/caf%C3%A9/*"},
         {"http://localhost:5000/api*", Code::not_absolute, 0, "/api/*"},
         {"api?x", Code::not_absolute, 0, "/api"},
+        {"r\"/api/*\"", Code::not_absolute, 0, "/api/*"},
+        {"'api*'", Code::not_absolute, 0, "/api/*"},
+        {"\"\"", Code::not_absolute, 0, ""},
+        {"r", Code::not_absolute, 0, "/r"},
         {"~(", Code::bad_regex, 1, ""},
     };
     for (const Row& row : rows) {
