@@ -17,6 +17,7 @@ void Context::reset(Exchange& the_exchange, Worker& the_worker) {
     path = {};
     scheme = "http";
     site = nullptr;
+    host_match = route::HostMatch::none;
     governed = nullptr;
     upstream = first_policy = 0;
     question.clear();
@@ -37,8 +38,8 @@ void Context::release_scratch() {
     connection_names = {};
     passed = {};
     head_text = HeadText{};
-    for (std::string* text :
-         {&vary, &expose, &location, &max_age, &upgrade, &request_trailers, &answer_trailers, &answer_options}) {
+    for (std::string* text : {&merged.vary, &merged.expose, &location, &max_age, &upgrade, &request_trailers,
+                              &answer_trailers, &answer_options}) {
         std::string().swap(*text);
     }
 }

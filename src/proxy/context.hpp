@@ -10,12 +10,12 @@
 
 #include "config/snapshot.hpp"
 #include "cors/decide.hpp"
-#include "http/forwarded.hpp"
 #include "http/hop_by_hop.hpp"
-#include "http/target.hpp"
 #include "proxy/exchange.hpp"
 #include "proxy/failure.hpp"
+#include "proxy/grants.hpp"
 #include "proxy/head_text.hpp"
+#include "proxy/inquiry.hpp"
 #include "telemetry/series.hpp"
 
 namespace corsd::proxy {
@@ -23,33 +23,12 @@ namespace corsd::proxy {
 class Edition;
 class Worker;
 
-/// Is the peer one of trusted_proxies?
-enum class Peer : std::uint8_t { untrusted, trusted };
-
-struct Context {
+struct Context : Inquiry {
     Exchange* exchange = nullptr;
     Worker* worker = nullptr;
     const Edition* edition = nullptr;  // the exchange's
     std::chrono::system_clock::time_point wall_start{};
     std::chrono::steady_clock::time_point start{};
-
-    // 1 route
-    http::Target target;
-    Peer peer = Peer::untrusted;
-    http::ForwardedView forwarded;  // of a trusted peer only
-    std::string host_storage;       // lower-case, without one trailing dot
-    std::string path_storage;
-    std::string_view path;    // canonical; "*" for OPTIONS *
-    std::string_view scheme;  // as the client's side has it: http or https
-    const config::ServingSite* site = nullptr;
-    const cors::Governed* governed = nullptr;
-    std::size_t upstream = 0;
-    std::size_t first_policy = 0;  // of governed's entries
-
-    // 2 decide
-    cors::Question question;
-    cors::Verdict verdict;
-    bool decided = false;
 
     // Outcome, for the log
     Reason reason = Reason::none;  // of an answer that corsd made
@@ -66,7 +45,8 @@ struct Context {
     http::ConnectionNames connection_names;
     std::vector<http::Field> passed;
     HeadText head_text;
-    std::string vary, expose, location, max_age;
+    MergedValues merged;
+    std::string location, max_age;
     std::string upgrade;  // the protocols offered to the upstream, then the one that it took
     std::string request_trailers, answer_trailers;
     std::string answer_options;  // what Connection of a chunked answer named: it holds for its trailers too

@@ -1,5 +1,7 @@
 #include "proxy/grants.hpp"
 
+#include "http/vary.hpp"
+
 namespace corsd::proxy {
 
 std::string_view vary_value(cors::VaryGrant vary) noexcept {
@@ -28,6 +30,27 @@ void add_grants(AnswerHead& head, const cors::Grants& grants) noexcept {
     add("Access-Control-Max-Age", grants.max_age);
     add("Access-Control-Allow-Private-Network", grants.allow_private_network ? "true" : "");
     add("Timing-Allow-Origin", grants.timing_allow_origin);
+}
+
+void mark_forwarded(AnswerHead& head, const cors::Verdict& verdict, const std::vector<http::Field>& upstream,
+                    MergedValues& merged) {
+    if (verdict.upstream_headers == cors::UpstreamTreatment::untouched) return;
+    if (verdict.upstream_headers == cors::UpstreamTreatment::replace) {
+        add_grants(head, verdict.grants);
+        std::string_view expose = verdict.grants.expose_headers;
+        if (verdict.merge_expose) {
+            merged.expose.clear();
+            http::append_merged_expose(merged.expose, upstream, expose);
+            expose = merged.expose;
+        }
+        if (!expose.empty()) head.add("Access-Control-Expose-Headers", expose);
+    } else if (!verdict.grants.timing_allow_origin.empty()) {
+        // `keep`: the upstream grants reading (N35); who may measure has been configured here, in its place (N46).
+        head.add("Timing-Allow-Origin", verdict.grants.timing_allow_origin);
+    }
+    merged.vary.clear();
+    http::append_merged_vary(merged.vary, upstream, vary_value(verdict.grants.vary));
+    if (!merged.vary.empty()) head.add("Vary", merged.vary);
 }
 
 }  // namespace corsd::proxy

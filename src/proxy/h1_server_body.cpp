@@ -131,10 +131,7 @@ void H1Server::frame_answer(const AnswerHead& head) noexcept {
 
 void H1Server::serialise(const AnswerHead& head) {
     work_->out.clear();
-    append_status_line(work_->out, head.status, head.reason_phrase);
-    append_passed_fields(work_->out, head.passed);
-    for (const NameValue& field : std::span(head.own).first(head.own_count))
-        append_field(work_->out, field.name, field.value);
+    append_answer_head(work_->out, head);
     if (head.status < 200) {
         work_->out.append("\r\n");
         return;

@@ -16,7 +16,8 @@ net::Task<void> handle(Exchange& exchange, Worker& worker) {
     Context& context = *lease;
 
     // 1 route: until the resource is known there is nothing to grant
-    const http::ParseFailure lost = route_request(context, detail);
+    const Arrived arrived{exchange.head(), exchange.client().ip, worker.via_name()};
+    const http::ParseFailure lost = route_request(context, context.edition->snapshot(), arrived, detail);
     if (lost.reason != Reason::none) {
         context.detail = lost.detail;
         if (lost.reason != Reason::unknown_host) exchange.end_after_answer();
@@ -25,7 +26,7 @@ net::Task<void> handle(Exchange& exchange, Worker& worker) {
     }
 
     // 2 decide: the same call as everybody's
-    ask(context);
+    ask(context.question, exchange.head());
     context.verdict = cors::decide(*context.governed, context.question, worker.scratch());
     context.decided = true;
     if (!context.verdict.admitted()) worker.hints().consider(context);

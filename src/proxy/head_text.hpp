@@ -13,6 +13,7 @@
 
 #include "http/field.hpp"
 #include "http/problem.hpp"
+#include "proxy/answer_head.hpp"
 
 namespace corsd::proxy {
 
@@ -100,6 +101,14 @@ inline void append_passed_fields(HeadText& out, std::span<const http::Field> fie
         run_end = field.value.data() + field.value.size() + 2;  // with its CRLF
     }
     flush();
+}
+
+/// The status line and the fields of an answer: all but its framing and what belongs to the connection.
+inline void append_answer_head(HeadText& out, const AnswerHead& head) {
+    append_status_line(out, head.status, head.reason_phrase);
+    append_passed_fields(out, head.passed);
+    for (const NameValue& field : std::span(head.own).first(head.own_count))
+        append_field(out, field.name, field.value);
 }
 
 }  // namespace corsd::proxy

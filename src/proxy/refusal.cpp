@@ -17,14 +17,14 @@ std::string in_quotes(std::string_view text) {
     return out;
 }
 
-std::string resource_name(const Context& context) {
-    if (context.governed->pattern.empty()) return "the default of paths that no resource matches";
-    return "the resource " + in_quotes(context.governed->pattern);
+std::string resource_name(const Inquiry& inquiry) {
+    if (inquiry.governed->pattern.empty()) return "the default of paths that no resource matches";
+    return "the resource " + in_quotes(inquiry.governed->pattern);
 }
 
-std::string to_allow_it(const Context& context, std::string_view key) {
+std::string to_allow_it(const Inquiry& inquiry, std::string_view key) {
     std::string remedy = "; to allow it, ";
-    remedy.append(context.governed->pattern.empty() ? "add a resource for this path with it in " : "add it to ");
+    remedy.append(inquiry.governed->pattern.empty() ? "add a resource for this path with it in " : "add it to ");
     return remedy.append(key);
 }
 
@@ -38,9 +38,9 @@ std::string list_with(std::string_view key, const std::string& present, std::str
     return line;
 }
 
-std::string method_refusal(const Context& context, std::string_view method) {
-    const cors::Verdict& verdict = context.verdict;
-    std::string sentence = "method " + in_quotes(method) + " is not allowed by " + resource_name(context);
+std::string method_refusal(const Inquiry& inquiry, std::string_view method) {
+    const cors::Verdict& verdict = inquiry.verdict;
+    std::string sentence = "method " + in_quotes(method) + " is not allowed by " + resource_name(inquiry);
     const std::string& allowed = verdict.policy->allow_methods_value();
     std::string upper{method};
     for (char& c : upper)
@@ -51,50 +51,50 @@ std::string method_refusal(const Context& context, std::string_view method) {
     return sentence + "; to allow it: " + list_with("methods", allowed, in_quotes(method));
 }
 
-std::string header_refusal(const Context& context) {
-    const cors::Verdict& verdict = context.verdict;
+std::string header_refusal(const Inquiry& inquiry) {
+    const cors::Verdict& verdict = inquiry.verdict;
     std::string present;
     for (const std::string& name : verdict.policy->source().allow_headers.names()) {
         present.append(present.empty() ? "" : ", ").append(name);
     }
-    return "request header " + in_quotes(verdict.culprit) + " is not allowed by " + resource_name(context) +
+    return "request header " + in_quotes(verdict.culprit) + " is not allowed by " + resource_name(inquiry) +
            "; to allow it: " + list_with("allow_headers", present, in_quotes(verdict.culprit));
 }
 
 }  // namespace
 
-std::string refused_origin(const Context& context) {
-    const char* what = context.verdict.reason == Reason::websocket_origin ? "a WebSocket from origin " : "origin ";
-    return what + first_line(context.question.origin) + " is not allowed by " + resource_name(context);
+std::string refused_origin(const Inquiry& inquiry) {
+    const char* what = inquiry.verdict.reason == Reason::websocket_origin ? "a WebSocket from origin " : "origin ";
+    return what + first_line(inquiry.question.origin) + " is not allowed by " + resource_name(inquiry);
 }
 
-std::string refusal_detail(const Context& context) {
-    const cors::Verdict& verdict = context.verdict;
+std::string refusal_detail(const Inquiry& inquiry) {
+    const cors::Verdict& verdict = inquiry.verdict;
     const std::string_view culprit = verdict.culprit;
     switch (verdict.reason) {
         case Reason::origin_malformed:
-            return "the Origin " + first_line(context.question.origin) + " is not a valid origin";
+            return "the Origin " + first_line(inquiry.question.origin) + " is not a valid origin";
         case Reason::origin_null:
             return "the Origin is \"null\" (a sandboxed frame, a file, a redirect across origins), which " +
-                   resource_name(context) + " does not allow";
+                   resource_name(inquiry) + " does not allow";
         case Reason::origin_not_allowed:
-            return refused_origin(context) + to_allow_it(context, "origins");
+            return refused_origin(inquiry) + to_allow_it(inquiry, "origins");
         case Reason::websocket_origin:
-            return refused_origin(context) + to_allow_it(context, "websocket_origins");
+            return refused_origin(inquiry) + to_allow_it(inquiry, "websocket_origins");
         case Reason::origin_missing:
-            if (!context.question.upgrade.empty()) {
-                return "a WebSocket handshake without Origin, which " + resource_name(context) +
+            if (!inquiry.question.upgrade.empty()) {
+                return "a WebSocket handshake without Origin, which " + resource_name(inquiry) +
                        " does not allow (websocket_origin_required)";
             }
             return "a request of another site with an unsafe method and without Origin: browsers always send one";
         case Reason::origin_repeated:
             return "there is more than one Origin header field";
         case Reason::method_not_allowed:
-            return method_refusal(context, culprit);
+            return method_refusal(inquiry, culprit);
         case Reason::override_not_allowed:
-            return "the method override " + in_quotes(culprit) + " is not allowed by " + resource_name(context);
+            return "the method override " + in_quotes(culprit) + " is not allowed by " + resource_name(inquiry);
         case Reason::header_not_allowed:
-            return header_refusal(context);
+            return header_refusal(inquiry);
         case Reason::headers_too_many:
             return "Access-Control-Request-Headers is too long or names too many headers";
         default:

@@ -3,15 +3,15 @@
 
 #include <string>
 
-#include "proxy/context.hpp"
+#include "proxy/inquiry.hpp"
 
 namespace corsd::proxy {
 
-/// For context.verdict, which refuses. What comes from the request is shortened; JSON escaping is the writer's
+/// For inquiry.verdict, which refuses. What comes from the request is shortened; JSON escaping is the writer's
 /// business.
-[[nodiscard]] std::string refusal_detail(const Context& context);
+[[nodiscard]] std::string refusal_detail(const Inquiry& inquiry);
 
 /// "origin … is not allowed by the resource …", with which details and hints about an origin begin.
-[[nodiscard]] std::string refused_origin(const Context& context);
+[[nodiscard]] std::string refused_origin(const Inquiry& inquiry);
 
 }  // namespace corsd::proxy

@@ -24,15 +24,15 @@ std::uint64_t key_of(const Context& context) noexcept {
     return key;
 }
 
-std::string at_line(const Context& context) {
-    return "(line " + std::to_string(context.verdict.rule.line) + ")";
+std::string at_line(const Inquiry& inquiry) {
+    return "(line " + std::to_string(inquiry.verdict.rule.line) + ")";
 }
 
-std::optional<std::string> origin_hint(const Context& context, const cors::OriginSet& origins, const char* key) {
-    const std::string origin{context.question.origin.front()};
+std::optional<std::string> origin_hint(const Inquiry& inquiry, const cors::OriginSet& origins, const char* key) {
+    const std::string origin{inquiry.question.origin.front()};
     const auto near = cors::near_miss(origins, origin);
     if (!near) return std::nullopt;
-    std::string text = refused_origin(context) + ": " + key + " " + at_line(context) + " has " + near->pattern +
+    std::string text = refused_origin(inquiry) + ": " + key + " " + at_line(inquiry) + " has " + near->pattern +
                        ", but the page has " + near->difference;
     if (!near->remedy.empty()) text += " (" + near->remedy + ")";
     return text + "; to allow it, add " + origin + " to " + key;
@@ -40,19 +40,19 @@ std::optional<std::string> origin_hint(const Context& context, const cors::Origi
 
 }  // namespace
 
-std::optional<std::string> hint_for(const Context& context) {
-    const cors::Verdict& verdict = context.verdict;
+std::optional<std::string> hint_for(const Inquiry& inquiry) {
+    const cors::Verdict& verdict = inquiry.verdict;
     const cors::PolicySource& source = verdict.policy->source();
     switch (verdict.reason) {
         case Reason::origin_not_allowed:
-            return origin_hint(context, source.origins, "origins");
+            return origin_hint(inquiry, source.origins, "origins");
         case Reason::websocket_origin:
-            if (context.question.origin.empty()) return std::nullopt;
-            return origin_hint(context, source.websocket_origins, "websocket_origins");
+            if (inquiry.question.origin.empty()) return std::nullopt;
+            return origin_hint(inquiry, source.websocket_origins, "websocket_origins");
         case Reason::origin_null:
         case Reason::method_not_allowed:
         case Reason::header_not_allowed:
-            return refusal_detail(context) + " " + at_line(context);
+            return refusal_detail(inquiry) + " " + at_line(inquiry);
         default:
             return std::nullopt;
     }

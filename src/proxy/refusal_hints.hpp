@@ -13,8 +13,8 @@
 
 namespace corsd::proxy {
 
-/// The line for context.verdict, which does not admit; nothing where no change of the configuration suggests itself.
-[[nodiscard]] std::optional<std::string> hint_for(const Context& context);
+/// The line for inquiry.verdict, which does not admit; nothing where no change of the configuration suggests itself.
+[[nodiscard]] std::optional<std::string> hint_for(const Inquiry& inquiry);
 
 /// One per worker. The same resource, reason, origin and culprit are told once until the next reload; no more than
 /// kMostLines are told, and no more than kMostLooks of the refusals of a second are looked at: a flood neither fills

@@ -4,7 +4,6 @@
 
 #include "base/ascii.hpp"
 #include "http/upgrade.hpp"
-#include "http/vary.hpp"
 #include "proxy/edition.hpp"
 #include "proxy/grants.hpp"
 #include "proxy/rewrite.hpp"
@@ -126,18 +125,6 @@ void compare_grants(Context& context, const http::ResponseHead& head) {
     return {};
 }
 
-void grant(Context& context, const http::ResponseHead& head, AnswerHead& out) {
-    const cors::Verdict& verdict = context.verdict;
-    add_grants(out, verdict.grants);
-    std::string_view expose = verdict.grants.expose_headers;
-    if (verdict.merge_expose) {
-        context.expose.clear();
-        http::append_merged_expose(context.expose, head.fields, expose);
-        expose = context.expose;
-    }
-    if (!expose.empty()) out.add("Access-Control-Expose-Headers", expose);
-}
-
 }  // namespace
 
 void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead& out) {
@@ -155,15 +142,7 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
         return;
     }
     replace_location(context);
-    if (verdict.upstream_headers == UpstreamTreatment::replace) {
-        grant(context, head, out);
-    } else if (!verdict.grants.timing_allow_origin.empty()) {
-        // `keep`: the upstream grants reading (N35); who may measure has been configured here, in its place (N46).
-        out.add("Timing-Allow-Origin", verdict.grants.timing_allow_origin);
-    }
-    context.vary.clear();
-    http::append_merged_vary(context.vary, head.fields, vary_value(verdict.grants.vary));
-    if (!context.vary.empty()) out.add("Vary", context.vary);
+    mark_forwarded(out, verdict, head.fields, context.merged);
 }
 
 void rewrite_interim(Context& context, const http::ResponseHead& head, AnswerHead& out) {

@@ -2,8 +2,6 @@
 
 #include "base/ascii.hpp"
 #include "http/list.hpp"
-#include "proxy/edition.hpp"
-#include "proxy/worker.hpp"
 
 namespace corsd::proxy {
 
@@ -15,86 +13,84 @@ using http::ParseFailure;
 constexpr ParseFailure kFine{};
 
 /// N0: what a trusted proxy says replaces what was received.
-void believe(Context& context, const config::Snapshot& snapshot) {
+void believe(Inquiry& inquiry, const Arrived& arrived, const config::Snapshot& snapshot) {
     const config::Config& config = snapshot.config();
-    context.peer = !config.trusted_proxies.empty() && snapshot.trusts(context.exchange->client().ip) ? Peer::trusted
-                                                                                                     : Peer::untrusted;
-    context.scheme = "http";
-    context.forwarded = {};
-    if (context.peer == Peer::untrusted) return;
-    context.forwarded = http::read_forwarded(context.exchange->head().fields);
-    if (!context.forwarded.proto.empty()) {
-        context.scheme = ascii::equals_lower(context.forwarded.proto, "https") ? "https" : "http";
+    inquiry.peer = !config.trusted_proxies.empty() && snapshot.trusts(arrived.peer) ? Peer::trusted : Peer::untrusted;
+    inquiry.scheme = "http";
+    inquiry.forwarded = {};
+    if (inquiry.peer == Peer::untrusted) return;
+    inquiry.forwarded = http::read_forwarded(arrived.head.fields);
+    if (!inquiry.forwarded.proto.empty()) {
+        inquiry.scheme = ascii::equals_lower(inquiry.forwarded.proto, "https") ? "https" : "http";
     }
-    if (config.headers.trust_forwarded_host == config::TrustForwardedHost::no) context.forwarded.host = {};
-    if (!context.forwarded.host.empty()) {
+    if (config.headers.trust_forwarded_host == config::TrustForwardedHost::no) inquiry.forwarded.host = {};
+    if (!inquiry.forwarded.host.empty()) {
         http::Authority authority;
-        if (http::parse_authority(context.forwarded.host, authority)) {
-            context.target.authority = authority;
+        if (http::parse_authority(inquiry.forwarded.host, authority)) {
+            inquiry.target.authority = authority;
         } else {
-            context.forwarded.host = {};
+            inquiry.forwarded.host = {};
         }
     }
 }
 
-void normalise_host(Context& context) {
-    std::string_view host = context.target.authority.host;
+void normalise_host(Inquiry& inquiry) {
+    std::string_view host = inquiry.target.authority.host;
     if (host.size() > 1 && host.back() == '.') host.remove_suffix(1);
-    context.host_storage.clear();
+    inquiry.host_storage.clear();
     for (const char c : host)
-        context.host_storage.push_back(ascii::to_lower(c));
+        inquiry.host_storage.push_back(ascii::to_lower(c));
 }
 
-[[nodiscard]] bool looped(const Context& context) {
-    const std::string_view name = context.worker->via_name();
-    for (const http::Field& field : context.exchange->head().fields) {
-        if (field.id == FieldId::via && field.value.find(name) != std::string_view::npos) return true;
+[[nodiscard]] bool looped(const Arrived& arrived) {
+    for (const http::Field& field : arrived.head.fields) {
+        if (field.id == FieldId::via && field.value.find(arrived.via_name) != std::string_view::npos) return true;
     }
     return false;
 }
 
 }  // namespace
 
-ParseFailure route_request(Context& context, std::string& detail) {
-    const config::Snapshot& snapshot = context.edition->snapshot();
+ParseFailure route_request(Inquiry& inquiry, const config::Snapshot& snapshot, const Arrived& arrived,
+                           std::string& detail) {
     ParseFailure failure;
-    if (!http::split_target(context.exchange->head(), context.target, failure)) return failure;
-    if (looped(context)) return {Reason::loop_detected, "the request came back to the corsd that forwarded it"};
-    believe(context, snapshot);
-    normalise_host(context);
+    if (!http::split_target(arrived.head, inquiry.target, failure)) return failure;
+    if (looped(arrived)) return {Reason::loop_detected, "the request came back to the corsd that forwarded it"};
+    believe(inquiry, arrived, snapshot);
+    normalise_host(inquiry);
 
-    const config::Snapshot::SiteFound found = snapshot.match(context.host_storage);
+    const config::Snapshot::SiteFound found = snapshot.match(inquiry.host_storage);
     if (found.site == nullptr) {
-        detail = "no site answers for the host \"" + context.host_storage +
-                 "\"; to serve it, add it to a site: hosts: [\"" + context.host_storage + "\"]";
+        detail = "no site answers for the host \"" + inquiry.host_storage +
+                 "\"; to serve it, add it to a site: hosts: [\"" + inquiry.host_storage + "\"]";
         return {Reason::unknown_host, detail.c_str()};
     }
-    context.site = found.site;
-    const cors::OwnOrigin guessed{cors::OwnOrigin::Known::guessed, context.scheme, context.host_storage,
-                                  context.target.authority.port};
-    context.question.own = found.site->own_origin(found.how, context.host_storage, guessed);
+    inquiry.site = found.site;
+    inquiry.host_match = found.how;
+    const cors::OwnOrigin guessed{cors::OwnOrigin::Known::guessed, inquiry.scheme, inquiry.host_storage,
+                                  inquiry.target.authority.port};
+    inquiry.question.own = found.site->own_origin(found.how, inquiry.host_storage, guessed);
 
-    if (context.target.form == http::TargetForm::asterisk) {
-        context.path = "*";
-        context.governed = found.site->unmatched().governed;
-        context.upstream = found.site->unmatched().upstream;
-        context.first_policy = found.site->unmatched().first_policy;
+    if (inquiry.target.form == http::TargetForm::asterisk) {
+        inquiry.path = "*";
+        inquiry.governed = found.site->unmatched().governed;
+        inquiry.upstream = found.site->unmatched().upstream;
+        inquiry.first_policy = found.site->unmatched().first_policy;
         return kFine;
     }
     const route::PathProblem problem =
-        route::canonical_path(context.target.path, snapshot.config().paths, context.path_storage, context.path);
+        route::canonical_path(inquiry.target.path, snapshot.config().paths, inquiry.path_storage, inquiry.path);
     if (problem != route::PathProblem::none) return {Reason::path_ambiguous, route::describe(problem).data()};
-    const config::ServingSite::Match match = found.site->match(context.path);
-    context.governed = match.governed;
-    context.upstream = match.upstream;
-    context.first_policy = match.first_policy;
+    const config::ServingSite::Match match = found.site->match(inquiry.path);
+    inquiry.governed = match.governed;
+    inquiry.upstream = match.upstream;
+    inquiry.first_policy = match.first_policy;
     return kFine;
 }
 
-void ask(Context& context) {
-    cors::Question& question = context.question;
-    question.method = context.exchange->head().method;
-    for (const http::Field& field : context.exchange->head().fields) {
+void ask(cors::Question& question, const http::RequestHead& head) {
+    question.method = head.method;
+    for (const http::Field& field : head.fields) {
         switch (field.id) {
             case FieldId::origin:
                 question.origin.push_back(field.value);

@@ -183,7 +183,7 @@ net::Task<void> carry_tunnel(Context& context, H1Client& upstream) {
     // given back. An idle tunnel may live for days.
     context.release_scratch();
     context.question.clear_request();
-    ask(context);
+    ask(context.question, context.exchange->head());
     context.verdict = cors::decide(*context.governed, context.question, worker.scratch());
     Tunnel tunnel(*context.exchange, upstream, worker.wheel());
     co_await tunnel.run();
