@@ -57,7 +57,7 @@ class Fetching {
     Next main_fetch();
     Next http_fetch();
     Next redirect(const WireResponse& response);
-    Next end(PageOutcome outcome);
+    Next end(PageOutcome outcome, BlockedBy by = BlockedBy::other);
     void show(const WireResponse& response);
     [[nodiscard]] const BrowserUrl& current() const noexcept { return urls_.back(); }
     [[nodiscard]] bool at_home(const BrowserUrl& url) const noexcept { return url.origin == request_.origin; }
@@ -70,8 +70,8 @@ class Fetching {
     [[nodiscard]] const char* mode_name() const noexcept;
     [[nodiscard]] WireRequest preflight() const;
     [[nodiscard]] WireRequest actual() const;
-    [[nodiscard]] bool cors_check(const WireResponse& response) const;
-    [[nodiscard]] bool preflight_passes(const WireResponse& response);
+    [[nodiscard]] BlockedBy cors_check(const WireResponse& response) const;
+    [[nodiscard]] BlockedBy judge_preflight(const WireResponse& response);
     [[nodiscard]] bool resource_policy_allows(const WireResponse& response) const;
 
     PageRequest request_;
@@ -85,8 +85,9 @@ class Fetching {
 };
 
 // A network error, or a response that shows nothing; a TypeError is told apart by how far things went.
-Fetching::Next Fetching::end(PageOutcome outcome) {
+Fetching::Next Fetching::end(PageOutcome outcome, BlockedBy by) {
     result_.outcome = outcome;
+    result_.blocked_by = by;
     if (by_permission_ && outcome != PageOutcome::opaque) cache_->forget(cache_key());  // 4.1, step 12
     return Next::done;
 }
@@ -133,7 +134,8 @@ Fetching::Next Fetching::main_fetch() {
         by_permission_ = true;
         if (!knows_permission()) {
             result_.preflighted = true;
-            if (!preflight_passes((*server_)(preflight()))) return end(PageOutcome::preflight_failed);
+            const BlockedBy by = judge_preflight((*server_)(preflight()));
+            if (by != BlockedBy::nothing) return end(PageOutcome::preflight_failed, by);
         }
     }
     return http_fetch();
@@ -143,8 +145,11 @@ Fetching::Next Fetching::main_fetch() {
 Fetching::Next Fetching::http_fetch() {
     const WireResponse response = (*server_)(actual());
     sent_ = true;
-    if (tainting_ == Tainting::cors && !cors_check(response)) return end(PageOutcome::response_blocked);  // 4.4
-    if (tainting_ == Tainting::opaque && !resource_policy_allows(response)) {                             // 5
+    if (tainting_ == Tainting::cors) {  // 4.4
+        const BlockedBy by = cors_check(response);
+        if (by != BlockedBy::nothing) return end(PageOutcome::response_blocked, by);
+    }
+    if (tainting_ == Tainting::opaque && !resource_policy_allows(response)) {  // 5
         return end(PageOutcome::response_blocked);
     }
     if (is_redirect_status(response.status)) {  // 6
@@ -153,7 +158,7 @@ Fetching::Next Fetching::http_fetch() {
                 return end(PageOutcome::response_blocked);
             case RedirectMode::manual:
                 result_.type = ResponseType::opaque_redirect;
-                return end(PageOutcome::opaque);
+                return end(PageOutcome::opaque, BlockedBy::nothing);
             case RedirectMode::follow:
                 return redirect(response);
         }
@@ -237,35 +242,44 @@ WireRequest Fetching::actual() const {
 }
 
 // Section 4.10, "CORS check".
-bool Fetching::cors_check(const WireResponse& response) const {
+BlockedBy Fetching::cors_check(const WireResponse& response) const {
     const auto origin = get_header(response.headers, "Access-Control-Allow-Origin");
-    if (!origin) return false;
-    if (!includes_credentials() && *origin == "*") return true;
-    if (*origin != serialized_origin()) return false;
-    if (!includes_credentials()) return true;
-    return get_header(response.headers, "Access-Control-Allow-Credentials") == std::optional<std::string>("true");
+    if (!origin) return BlockedBy::allow_origin_missing;
+    if (!includes_credentials() && *origin == "*") return BlockedBy::nothing;
+    if (*origin != serialized_origin()) {
+        return *origin == "*" ? BlockedBy::wildcard_with_credentials : BlockedBy::allow_origin_differs;
+    }
+    if (!includes_credentials()) return BlockedBy::nothing;
+    const auto credentials = get_header(response.headers, "Access-Control-Allow-Credentials");
+    return credentials == std::optional<std::string>("true") ? BlockedBy::nothing : BlockedBy::allow_credentials;
 }
 
 // Section 4.8, step 7.
-bool Fetching::preflight_passes(const WireResponse& response) {
-    if (!cors_check(response) || response.status < 200 || response.status > 299) return false;
+BlockedBy Fetching::judge_preflight(const WireResponse& response) {
+    if (const BlockedBy by = cors_check(response); by != BlockedBy::nothing) return by;
+    if (response.status < 200 || response.status > 299) return BlockedBy::preflight_status;
     const auto methods = extract_tokens(response.headers, "Access-Control-Allow-Methods");  // 7.1
     const auto names = extract_tokens(response.headers, "Access-Control-Allow-Headers");    // 7.2
-    if (!methods || !names) return false;                                                   // 7.3
+    if (!methods || !names) return BlockedBy::preflight_syntax;                             // 7.3
     const bool include = includes_credentials();
     if (!contains(*methods, request_.method) && !is_cors_safelisted_method(request_.method) &&  // 7.5
         (include || !contains(*methods, "*"))) {
-        return false;
+        result_.culprit = request_.method;
+        return BlockedBy::method;
     }
     for (const HeaderLine& line : request_.headers) {  // 7.6
-        if (ascii::iequals(line.name, "Authorization") && !names_header(*names, "Authorization")) return false;
+        if (!ascii::iequals(line.name, "Authorization") || names_header(*names, "Authorization")) continue;
+        result_.culprit = "authorization";
+        return BlockedBy::header;
     }
     for (const std::string& name : cors_unsafe_header_names(request_.headers)) {  // 7.7
-        if (!names_header(*names, name) && (include || !contains(*names, "*"))) return false;
+        if (names_header(*names, name) || (!include && contains(*names, "*"))) continue;
+        result_.culprit = name;
+        return BlockedBy::header;
     }
     const auto max_age = get_header(response.headers, "Access-Control-Max-Age");
     cache_->remember(cache_key(), max_age.value_or(""), *methods, *names);  // 7.8 to 7.15
-    return true;
+    return BlockedBy::nothing;
 }
 
 // Section 3.7, "cross-origin resource policy internal check".
@@ -321,7 +335,11 @@ PageResult fetch(const PageRequest& request, const Server& server) {
 PageResult fetch(const PageRequest& request, const Server& server, PreflightCache& cache) {
     const auto url = parse_browser_url(request.url);
     PageRequest constructed = request;
-    if (!url || !url->is_http() || !construct(constructed, *url)) return {};
+    if (!url || !url->is_http() || !construct(constructed, *url)) {
+        PageResult refused;
+        refused.blocked_by = BlockedBy::request;
+        return refused;
+    }
     return Fetching(std::move(constructed), *url, server, cache).run();
 }
 

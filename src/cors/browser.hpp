@@ -51,6 +51,20 @@ enum class PageOutcome : std::uint8_t {
     opaque,              // an answer without status, headers and body
     readable,
 };
+/// At which step a network error came up. Consoles say it to people; scripts are not told.
+enum class BlockedBy : std::uint8_t {
+    nothing,
+    request,                    // section 5.4: no such request can be made
+    allow_origin_missing,       // section 4.10, step 2
+    allow_origin_differs,       // step 5
+    wildcard_with_credentials,  // step 5, "*" where the credentials mode is "include"
+    allow_credentials,          // step 8
+    preflight_status,           // section 4.8, step 7
+    preflight_syntax,           // step 7.3
+    method,                     // step 7.5
+    header,                     // steps 7.6 and 7.7
+    other,                      // redirects, and the modes other than "cors"
+};
 /// Section 2.2.6, "type" of a response.
 enum class ResponseType : std::uint8_t { error, basic, cors, opaque, opaque_redirect };
 
@@ -62,6 +76,8 @@ struct PageResult {
     bool redirected = false;   // what the script sees came after a redirect
     std::uint16_t status = 0;
     std::vector<std::string> visible_headers;
+    BlockedBy blocked_by = BlockedBy::nothing;
+    std::string culprit;  // the method, or the header in lower case, that a preflight's answer does not name
 };
 
 /// Section 2.2.1: GET, HEAD, POST, in exactly this case.
