@@ -4,12 +4,12 @@ _corsd() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' word offered=''
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            run | check | health | schema | import | flask-cors) verb=$word ;;
+            run | check | explain | health | schema | import | flask-cors) verb=$word ;;
         esac
     done
     COMPREPLY=()
     case $prev in
-        -c | --config)
+        -c | --config | --har)
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
@@ -17,12 +17,19 @@ _corsd() {
             [[ $verb == check ]] && offered='text json github' || offered='json markdown man'
             mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$cur")
             return ;;
-        --upstream | --allow-origin | --listen | --public-origin) return ;;
+        --credentials)
+            mapfile -t COMPREPLY < <(compgen -W 'include same-origin omit' -- "$cur")
+            return ;;
+        -X | --method)
+            mapfile -t COMPREPLY < <(compgen -W 'GET HEAD POST PUT PATCH DELETE OPTIONS' -- "$cur")
+            return ;;
+        --upstream | --allow-origin | --listen | --public-origin | -o | --origin | -H | --header | --curl) return ;;
     esac
     case $verb in
-        '') offered='run check health schema import --help --version -h' ;;
+        '') offered='run check explain health schema import --help --version -h' ;;
         run) offered='--config --upstream --allow-origin --listen --print-config --help -c -h' ;;
         check) offered='--config --format --strict --explain --help -c -h' ;;
+        explain) offered='--config --origin --method --header --credentials --websocket --curl --har --json --help -c -o -X -H -h' ;;
         health) offered='--config --help -c -h' ;;
         schema) offered='--format --help -h' ;;
         import) offered='flask-cors --help -h' ;;

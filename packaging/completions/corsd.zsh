@@ -7,6 +7,7 @@ _corsd() {
     local -a verbs=(
         'run:serve, with a configuration file or in the quick form'
         'check:say what is wrong with a configuration file'
+        'explain:say how a request is judged, why, and what would allow it'
         'health:ask a running corsd whether it is ready'
         'schema:print what a configuration file may hold'
         "import:print the configuration that stands for another program's"
@@ -31,6 +32,14 @@ _corsd() {
                     _arguments $help $config '--format[for people, programs or GitHub Actions]:format:(text json github)' \
                         '--strict[exit with 3 for warnings too]' \
                         '--explain[print hosts, order of resources and effective policies]' && ret=0 ;;
+                explain)
+                    _arguments $help $config '(-o --origin)'{-o,--origin}'[the origin of the page that asks]:origin:' \
+                        '(-X --method)'{-X,--method}'[GET if not given]:method:(GET HEAD POST PUT PATCH DELETE OPTIONS)' \
+                        '*'{-H,--header}"[a header that the page's script sets]:Name\: value:" \
+                        '--credentials[the credentials mode of fetch()]:mode:(include same-origin omit)' \
+                        '--websocket[the page opens a WebSocket]' "--curl[a command, as browsers' Copy as cURL gives it]:command:" \
+                        '--har[what the Network tab of a browser saved]:HAR file:_files' '--json[the same as JSON]' \
+                        '1:URL or path:' && ret=0 ;;
                 health) _arguments $help $config && ret=0 ;;
                 schema) _arguments $help '--format[for editors, documents or man]:format:(json markdown man)' && ret=0 ;;
                 import)

@@ -28,6 +28,20 @@ struct ImportChoice {
     std::string public_origin;
 };
 
+enum class ExplainFormat : std::uint8_t { text, json };
+
+/// The request that `corsd explain` is asked about.
+struct ExplainChoice {
+    std::string file;
+    std::string url, origin, method;
+    std::vector<std::string> headers;  // "Name: value"
+    std::string credentials;           // a credentials mode of fetch(), or nothing
+    bool websocket = false;
+    std::string curl;  // a command, in place of url, method and headers
+    std::string har;   // a file, in place of all that
+    ExplainFormat format = ExplainFormat::text;
+};
+
 /// For editors, for docs/configuration.md, for man.
 enum class SchemaFormat : std::uint8_t { json, markdown, man };
 
@@ -46,6 +60,8 @@ int print_config(const ConfigChoice& choice);
 /// Says everything that is wrong with a file. Text goes to standard error but for what the file comes to; the other
 /// formats go to standard output, which then holds nothing else.
 int check(const CheckChoice& choice);
+/// Says how a request is judged and what to change: kSuccess when it is allowed, kFailure when it is refused.
+int explain(const ExplainChoice& choice);
 /// Prints the schema of the configuration file.
 int print_schema(SchemaFormat format);
 /// Asks the status listener that the file names: kSuccess when the process is ready, kFailure for everything else.

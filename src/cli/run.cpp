@@ -17,6 +17,7 @@ struct Options {
     CheckChoice check;
     std::string health_file;
     ImportChoice import_choice;
+    ExplainChoice explain_choice;
     SchemaFormat schema_format = SchemaFormat::json;
 };
 
@@ -86,6 +87,38 @@ CLI::App* add_schema(CLI::App& app, SchemaFormat& format) {
     return schema;
 }
 
+CLI::App* add_explain(CLI::App& app, ExplainChoice& choice) {
+    CLI::App* const verb = app.add_subcommand("explain", "Say how a request is judged, why, and what would allow it");
+    verb->add_option("-c,--config", choice.file, "Configuration file (YAML)")->required();
+    CLI::Option* const url =
+        verb->add_option("URL", choice.url, "What is asked for: an address, or a path of the site");
+    CLI::Option* const origin =
+        verb->add_option("-o,--origin", choice.origin, "The origin of the page that asks; without it, no page does");
+    CLI::Option* const method = verb->add_option("-X,--method", choice.method, "GET if not given");
+    CLI::Option* const header = verb->add_option("-H,--header", choice.headers,
+                                                 "A header that the page's script sets, 'Name: value'; repeat for more")
+                                    ->allow_extra_args(false);
+    verb->add_option("--credentials", choice.credentials, "The credentials mode of fetch()")
+        ->check(CLI::IsMember({"include", "same-origin", "omit"}))
+        ->option_text("include | same-origin | omit");
+    verb->add_flag("--websocket", choice.websocket, "The page opens a WebSocket");
+    CLI::Option* const curl =
+        verb->add_option("--curl", choice.curl, "A curl command, as browsers' \"Copy as cURL\" gives it");
+    verb->add_option("--har", choice.har, "What the Network tab of a browser saved")
+        ->excludes(curl)
+        ->excludes(url)
+        ->excludes(origin)
+        ->excludes(method)
+        ->excludes(header)
+        ->excludes("--credentials")
+        ->excludes("--websocket");
+    curl->excludes(url)->excludes(method)->excludes(header);
+    verb->add_flag_callback(
+        "--json", [&choice] { choice.format = ExplainFormat::json; }, "The same as JSON");
+    verb->footer("Exit codes: 0 allowed, 1 refused, 2 wrong usage, 3 a configuration with errors.");
+    return verb;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) try {
@@ -99,6 +132,7 @@ int run(int argc, char** argv) try {
         app.add_subcommand("health", "Ask a running corsd, by its status listener, whether it is ready");
     health_command->add_option("-c,--config", options.health_file, "Configuration file (YAML)")->required();
     CLI::App* const import_command = add_import(app, options.import_choice);
+    CLI::App* const explain_command = add_explain(app, options.explain_choice);
     CLI::App* const schema_command = add_schema(app, options.schema_format);
     app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 a configuration with errors.");
     try {
@@ -111,6 +145,7 @@ int run(int argc, char** argv) try {
     }
     if (check_command->parsed()) return check(options.check);
     if (schema_command->parsed()) return print_schema(options.schema_format);
+    if (explain_command->parsed()) return explain(options.explain_choice);
     if (import_command->parsed()) return import_flask_cors(options.import_choice);
     if (health_command->parsed()) return health(options.health_file);
     return options.print_config ? print_config(options.choice) : run_daemon(options.choice);
