@@ -168,6 +168,11 @@ std::string explanation_text(const Explanation& story, const config::Sources& so
     if (story.console.empty() && !open) out.line(3, "nothing");
     for (const std::string& message : story.console)
         out.line(3, message);
+    const auto headers = std::count_if(story.problems.begin(), story.problems.end(),
+                                       [](const Problem& one) { return one.name == "header_not_allowed"; });
+    if (story.run.page.blocked_by == cors::BlockedBy::header && headers > 1) {
+        out.line(3, "(of several headers it names any one)");
+    }
     out.section(7, "The smallest change that allows it");
     write_change(out, story, sources);
     return out.take();

@@ -69,6 +69,7 @@ std::vector<Asked> all_asked() {
         {"mode_headers_origin", page("https://evil.test", "/headers/x"), no},
         {"mode_headers_method", page(kApp, "/headers/x", "POST"), yes},
         {"hints", page(kApp, "/hints/x", "DELETE"), no},
+        {"hints_headers", page(kApp, "/hints/x", "GET", {"X-B: 1", "X-A: 1"}), no},
         {"upstream_headers_keep", page(kApp, "/own/x"), yes},
         {"ambiguous_path", page(kApp, "/api/a%2fb"), no},
         {"path_above_root", page(kApp, "/../x"), no},
