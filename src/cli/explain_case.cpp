@@ -52,6 +52,53 @@ constexpr std::array<std::string_view, 12> kBrowsersOwn{
     return "http://" + host + (address.port == 80 ? "" : ":" + std::to_string(address.port));
 }
 
+/// One dot or two, each perhaps escaped.
+[[nodiscard]] bool is_dots(std::string_view segment, std::size_t count) noexcept {
+    for (; count > 0; --count) {
+        const std::size_t dot = segment.starts_with('.') ? 1 : ascii::starts_with_lower(segment, "%2e") ? 3 : 0;
+        if (dot == 0) return false;
+        segment.remove_prefix(dot);
+    }
+    return segment.empty();
+}
+
+/// The path of an address as browsers and curl send it: backslashes are slashes, dot segments are gone, and what is no
+/// part of a URL is escaped (URL standard, sections 1.3, 4.4 and 4.5).
+[[nodiscard]] std::string sent_path(std::string_view text) {
+    const std::size_t query = std::min(text.find('?'), text.size());
+    std::string path(text.substr(0, query));
+    std::replace(path.begin(), path.end(), '\\', '/');
+    std::vector<std::string> segments;
+    for (std::size_t start = 1; start <= path.size();) {
+        const std::size_t end = std::min(path.find('/', start), path.size());
+        const std::string segment = path.substr(start, end - start);
+        const bool one = is_dots(segment, 1), two = is_dots(segment, 2), last = end == path.size();
+        if (two && !segments.empty()) segments.pop_back();
+        if (!one && !two) segments.push_back(segment);
+        if ((one || two) && last) segments.emplace_back();
+        start = end + 1;
+    }
+    std::string joined;
+    for (const std::string& segment : segments)
+        joined += "/" + segment;
+    const std::size_t path_end = joined.size();
+    joined += text.substr(query);
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out;
+    for (std::size_t i = 0; i < joined.size(); ++i) {
+        const char c = joined[i];
+        const auto byte = static_cast<unsigned char>(c);
+        const bool in_path = i < path_end;
+        const std::string_view escaped = in_path ? std::string_view("\"<>`{}^") : std::string_view("\"<>'");
+        if (byte > 0x20 && byte < 0x7f && escaped.find(c) == std::string_view::npos) {
+            out += c;
+        } else {
+            out.append({'%', kHex[byte >> 4U], kHex[byte & 0x0fU]});
+        }
+    }
+    return out;
+}
+
 /// The URL as the URL standard serializes it; ws and wss are http and https underneath.
 [[nodiscard]] std::string absolute_url(const Wanted& wanted, const config::Config& config, Case& out,
                                        std::string& problem) {
@@ -73,7 +120,9 @@ constexpr std::array<std::string_view, 12> kBrowsersOwn{
         problem = "\"" + wanted.url + "\" is neither a path (/api/x) nor an address (https://api.example.com/api/x)";
         return {};
     }
-    return url->text();
+    // fetch() refuses these; handshakes and programs leave them out of the request.
+    if (url->has_credentials && out.sender == Sender::page && !wanted.origin.empty()) return text;
+    return url->origin + sent_path(url->path);
 }
 
 void take_header(Case& out, HeaderLine line) {
