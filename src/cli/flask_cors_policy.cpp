@@ -51,6 +51,10 @@ constexpr long kLongestAge = 86'400;
     return out + (control ? '"' : '\'');
 }
 
+[[nodiscard]] std::string without(std::string_view name, std::string_view problem) {
+    return std::string("Without ").append(name).append(": ").append(problem);
+}
+
 /// What corsd has against a resource with these policy keys (YAML in flow style); empty when nothing. Warnings do not
 /// count.
 [[nodiscard]] std::string objection(const std::string& keys) {
@@ -200,7 +204,7 @@ class Origins {
         if (problem.empty())
             kept.push_back(yaml_value(method));
         else
-            add_comment(lines, "Without " + method + ": " + problem);
+            add_comment(lines, without(method, problem));
     }
     return kept;
 }
@@ -252,7 +256,7 @@ void write_exposed(Lines& lines, const Options& options) {
         if (problem.empty())
             kept.push_back(yaml_value(name));
         else
-            add_comment(lines, "Without " + name + ": " + problem);
+            add_comment(lines, without(name, problem));
     }
     if (std::find(kept.begin(), kept.end(), "'*'") != kept.end()) kept = {"'*'"};  // the names beside it add nothing
     if (!kept.empty()) lines.push_back("expose_headers: [" + join(kept) + "]");
