@@ -8,6 +8,7 @@ _corsd() {
         'run:serve, with a configuration file or in the quick form'
         'check:say what is wrong with a configuration file'
         'explain:say how a request is judged, why, and what would allow it'
+        'test:judge cases of your own by a configuration'
         'health:ask a running corsd whether it is ready'
         'schema:print what a configuration file may hold'
         "import:print the configuration that stands for another program's"
@@ -40,6 +41,8 @@ _corsd() {
                         '--websocket[the page opens a WebSocket]' "--curl[a command, as browsers' Copy as cURL gives it]:command:" \
                         '--har[what the Network tab of a browser saved]:HAR file:_files' '--json[the same as JSON]' \
                         '1:URL or path:' && ret=0 ;;
+                test)
+                    _arguments $help $config '--junit[write the results there as well, as JUnit XML]:file:_files' '1:cases (YAML):_files' && ret=0 ;;
                 health) _arguments $help $config && ret=0 ;;
                 schema) _arguments $help '--format[for editors, documents or man]:format:(json markdown man)' && ret=0 ;;
                 import)

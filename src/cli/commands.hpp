@@ -55,6 +55,13 @@ struct CheckChoice {
     bool explain = false;  // what the file comes to, too
 };
 
+/// What `corsd test` judges, and by what.
+struct TestChoice {
+    std::string file;   // the configuration
+    std::string cases;  // a YAML list
+    std::string junit;  // where to write the results for CI; may be empty
+};
+
 int run_daemon(const ConfigChoice& choice);
 int print_config(const ConfigChoice& choice);
 /// Says everything that is wrong with a file. Text goes to standard error but for what the file comes to; the other
@@ -62,6 +69,9 @@ int print_config(const ConfigChoice& choice);
 int check(const CheckChoice& choice);
 /// Says how a request is judged and what to change: kSuccess when it is allowed, kFailure when it is refused.
 int explain(const ExplainChoice& choice);
+/// Judges cases of the users' own: kSuccess when all come out as expected, kFailure when one does not, kBadConfig for
+/// mistakes in either file.
+int test_policy(const TestChoice& choice);
 /// Prints the schema of the configuration file.
 int print_schema(SchemaFormat format);
 /// Asks the status listener that the file names: kSuccess when the process is ready, kFailure for everything else.

@@ -18,6 +18,7 @@ struct Options {
     std::string health_file;
     ImportChoice import_choice;
     ExplainChoice explain_choice;
+    TestChoice test_choice;
     SchemaFormat schema_format = SchemaFormat::json;
 };
 
@@ -119,6 +120,15 @@ CLI::App* add_explain(CLI::App& app, ExplainChoice& choice) {
     return verb;
 }
 
+CLI::App* add_test(CLI::App& app, TestChoice& choice) {
+    CLI::App* const verb = app.add_subcommand("test", "Judge cases of your own by a configuration, as in CI");
+    verb->add_option("-c,--config", choice.file, "Configuration file (YAML)")->required();
+    verb->add_option("--junit", choice.junit, "Write the results there as well, as JUnit XML");
+    verb->add_option("CASES", choice.cases, "The cases (YAML)")->required();
+    verb->footer("Exit codes: 0 all as expected, 1 one is not, 2 wrong usage, 3 a file with errors.");
+    return verb;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) try {
@@ -133,6 +143,7 @@ int run(int argc, char** argv) try {
     health_command->add_option("-c,--config", options.health_file, "Configuration file (YAML)")->required();
     CLI::App* const import_command = add_import(app, options.import_choice);
     CLI::App* const explain_command = add_explain(app, options.explain_choice);
+    CLI::App* const test_command = add_test(app, options.test_choice);
     CLI::App* const schema_command = add_schema(app, options.schema_format);
     app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 a configuration with errors.");
     try {
@@ -146,6 +157,7 @@ int run(int argc, char** argv) try {
     if (check_command->parsed()) return check(options.check);
     if (schema_command->parsed()) return print_schema(options.schema_format);
     if (explain_command->parsed()) return explain(options.explain_choice);
+    if (test_command->parsed()) return test_policy(options.test_choice);
     if (import_command->parsed()) return import_flask_cors(options.import_choice);
     if (health_command->parsed()) return health(options.health_file);
     return options.print_config ? print_config(options.choice) : run_daemon(options.choice);

@@ -38,6 +38,8 @@ class Files(TestCase):
         found = 0
         for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]:
             for block in re.findall(r"^```yaml\n(.*?)^```", document.read_text(), re.M | re.S):
+                if block.startswith("- "):
+                    continue  # cases of `corsd test`: test_policy_cases.py
                 found += 1
                 with self.subTest(document.name), tempfile.TemporaryDirectory() as directory:
                     path = pathlib.Path(directory) / "block.yaml"

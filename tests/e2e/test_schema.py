@@ -111,6 +111,8 @@ class Validation(unittest.TestCase):
     def test_every_block_of_the_documents_is_valid(self):
         self.assertGreater(len(list(blocks())), 5)
         for place, text in blocks():
+            if text.startswith("- "):
+                continue  # cases of `corsd test`: test_policy_cases.py
             with self.subTest(place=place):
                 jsonschema.validate(yaml.load(text, Loader), self.schema, cls=jsonschema.Draft7Validator)
 
