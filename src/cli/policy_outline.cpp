@@ -165,8 +165,10 @@ array policies_as_json(const Governed& governed, const Sources& sources) {
     array policies;
     for (std::size_t i = 0; i < governed.governed->entries.size(); ++i) {
         object keys;
-        for (PolicyValue& one : policy_values(governed, i, kMostGiven))
-            keys[one.key] = value_as_json(std::move(one), sources);
+        for (PolicyValue& one : policy_values(governed, i, kMostGiven)) {
+            const std::string_view key = one.key;
+            keys[key] = value_as_json(std::move(one), sources);
+        }
         object policy = place_as_json(governed.governed->entries[i].source().span, sources);
         policy["keys"] = std::move(keys);
         policies.push_back(std::move(policy));
