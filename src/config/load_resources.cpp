@@ -8,6 +8,8 @@ namespace corsd::config {
 
 namespace {
 
+constexpr unsigned kFromElsewhere = 1U << 16U;  // apart from the conditions of judge_policy
+
 std::string_view code_of(route::PatternError::Code code) noexcept {
     using Code = route::PatternError::Code;
     switch (code) {
@@ -143,8 +145,8 @@ void SiteReader::warn_about_entry(Fields& fields, const PolicyDraft& draft, cons
             .fix = "give it to the one path that needs it";
     }
     if (!elsewhere_) return;
-    for (const OriginList* list : {draft.origins.get(), draft.websocket_origins.get()}) {
-        if (list == nullptr) continue;
+    for (const auto& list : {draft.origins, draft.websocket_origins}) {
+        if (list == nullptr || !list->has(Risk::loopback) || !lists_.is_news(list, kFromElsewhere)) continue;
         for (const std::size_t index : list->risky) {
             const OriginItem& item = list->items[index];
             if (!item.has(Risk::loopback)) continue;
@@ -158,7 +160,7 @@ void SiteReader::warn_about_entry(Fields& fields, const PolicyDraft& draft, cons
 
 void SiteReader::add_entry(PolicyDraft draft, const SourceSpan& span, Resource& resource) {
     draft.source.span = span;
-    judge_policy(draft, context_.report);
+    judge_policy(draft, lists_, context_.report);
     draft.source.websocket_origins = draft.websocket_origins != nullptr
                                          ? draft.websocket_origins->set
                                          : lists_.without(draft.origins, refused_with_credentials(draft.permissions));

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kFile = "@file:";
 constexpr std::size_t kMaxGroupDepth = 32;
+constexpr std::size_t kMaxPatterns = 1'000'000;  // of all lists together: groups multiply what a file holds
 
 bool is_reference(const Node& item) noexcept {
     return item.kind == Node::Kind::scalar && item.text.starts_with('@') && (item.written.empty() || item.written[0]);
@@ -66,12 +67,14 @@ std::shared_ptr<const OriginList> OriginLists::read(const Node& value) {
     }
     Collected collected;
     collect(value, collected);
+    if (!may_hold(collected.items.size(), value)) return none();
     auto list = std::make_shared<OriginList>();
     list->items = std::move(collected.items);
     std::vector<cors::OriginPattern> patterns;
     patterns.reserve(list->items.size());
     for (std::size_t i = 0; i < list->items.size(); ++i) {
         if (list->items[i].risks != 0) list->risky.push_back(i);
+        list->risks |= list->items[i].risks;
         patterns.push_back(list->items[i].pattern);
         if (list->items[i].has(Risk::any) && list->items.size() > 1) {
             context_.report
@@ -88,7 +91,7 @@ std::shared_ptr<const OriginList> OriginLists::read(const Node& value) {
 
 cors::OriginSet OriginLists::without(const std::shared_ptr<const OriginList>& list, std::uint8_t risks) {
     const auto is_risky = [&](const OriginItem& item) { return (item.risks & risks) != 0; };
-    if (std::none_of(list->items.begin(), list->items.end(), is_risky)) return list->set;
+    if ((list->risks & risks) == 0) return list->set;
     const auto [made, is_new] = safe_.try_emplace({list, risks});
     if (is_new) {
         std::vector<cors::OriginPattern> patterns;
@@ -98,6 +101,22 @@ cors::OriginSet OriginLists::without(const std::shared_ptr<const OriginList>& li
         made->second = cors::OriginSet(std::move(patterns));
     }
     return made->second;
+}
+
+bool OriginLists::is_news(const std::shared_ptr<const OriginList>& list, unsigned conditions) {
+    return judged_.emplace(list, conditions).second;
+}
+
+bool OriginLists::may_hold(std::size_t more, const Node& value) {
+    if (more > kMaxPatterns - std::min(patterns_, kMaxPatterns)) {
+        context_.report
+            .error("too-large", value.span, "the lists of origins come to more than a million with their groups")
+            .fix =
+            "where lists share a group, put what they add into groups as well: lists of the same groups are kept once";
+        return false;
+    }
+    patterns_ += more;
+    return true;
 }
 
 void OriginLists::collect(const Node& list, Collected& into) {

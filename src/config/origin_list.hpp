@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,8 +38,11 @@ struct OriginItem {
 
 /// Immutable and shared: a thousand resources may inherit one list of ten thousand origins.
 struct OriginList {
+    [[nodiscard]] bool has(Risk risk) const noexcept { return (risks & static_cast<std::uint8_t>(risk)) != 0; }
+
     std::vector<OriginItem> items;   // each pattern once, in order
     std::vector<std::size_t> risky;  // those with any risk
+    std::uint8_t risks = 0;          // all of theirs
     cors::OriginSet set;
 };
 
@@ -55,6 +59,10 @@ class OriginLists {
     /// What is left of a list without the patterns that have one of these risks. Made once for each pair of them.
     [[nodiscard]] cors::OriginSet without(const std::shared_ptr<const OriginList>& list, std::uint8_t risks);
 
+    /// False when it was asked already: what a list comes to under some conditions is judged once, however many
+    /// resources share it. `conditions` is any number that stands for them.
+    [[nodiscard]] bool is_news(const std::shared_ptr<const OriginList>& list, unsigned conditions);
+
   private:
     using Items = std::vector<OriginItem>;
     struct Collected {
@@ -67,6 +75,7 @@ class OriginLists {
         std::shared_ptr<const Items> items;
     };
 
+    [[nodiscard]] bool may_hold(std::size_t more, const Node& value);
     void collect(const Node& list, Collected& into);
     void collect_item(const Node& item, Collected& into);
     void collect_group(const Node& reference, Collected& into);
@@ -83,6 +92,8 @@ class OriginLists {
     std::unordered_map<std::string, std::shared_ptr<const Items>> files_;
     std::unordered_map<std::string, std::shared_ptr<const OriginList>> shared_;  // lists made of references only
     std::map<std::pair<std::shared_ptr<const OriginList>, std::uint8_t>, cors::OriginSet> safe_;
+    std::set<std::pair<std::shared_ptr<const OriginList>, unsigned>> judged_;
+    std::size_t patterns_ = 0;       // in all lists together
     std::vector<std::string> path_;  // groups being read, outermost first
 };
 
@@ -99,8 +110,9 @@ Diagnostic& report_pattern_error(const cors::OriginPatternError& error, std::str
 /// Warnings about a list by itself.
 void warn_about_list(const OriginList& list, Report& report);
 
-/// The first admits an origin that the second does not, as far as their patterns tell.
-[[nodiscard]] bool admits_more(const cors::OriginSet& one, const cors::OriginSet& other);
+/// The first admits an origin that the second does not, as far as their patterns tell. Each pattern that is looked at
+/// takes one from `effort`; with none left nothing is found.
+[[nodiscard]] bool admits_more(const cors::OriginSet& one, const cors::OriginSet& other, std::size_t& effort);
 
 /// The risks of a pattern.
 [[nodiscard]] std::uint8_t risks_of(const cors::OriginPattern& pattern);

@@ -2,6 +2,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "base/ascii.hpp"
@@ -34,28 +35,45 @@ std::vector<std::string> disguises(std::string_view origin) {
     return result;
 }
 
-void warn_about_canaries(const OriginItem& regex, const OriginList& list, Report& report) {
-    std::vector<std::string> canaries{"https://evil.example"};
-    std::size_t tried = 0;
-    for (const OriginItem& item : list.items) {
-        if (item.pattern.kind() != Kind::exact || item.pattern.host_kind() != cors::HostKind::domain) continue;
-        if (++tried > kMaxCanaries) break;
-        for (std::string& canary : disguises(item.pattern.text()))
-            canaries.push_back(std::move(canary));
+/// What the regexes of one list are tried with, and what the list admits by name beside them.
+class Strangers {
+  public:
+    explicit Strangers(const OriginList& list) : list_(list) {
+        std::size_t tried = 0;
+        for (const OriginItem& item : list.items) {
+            if (item.pattern.kind() != Kind::exact || item.pattern.host_kind() != cors::HostKind::domain) continue;
+            if (++tried > kMaxCanaries) break;
+            for (std::string& canary : disguises(item.pattern.text()))
+                canaries_.push_back(std::move(canary));
+        }
     }
-    for (const std::string& canary : canaries) {
-        const auto origin = cors::parse_origin(canary);
-        // What the list admits by name is no surprise.
-        if (!origin || !regex.pattern.matches(*origin)) continue;
-        const auto named = [&](const OriginItem& item) {
-            return item.pattern.kind() != Kind::regex && item.pattern.matches(*origin);
-        };
-        if (std::any_of(list.items.begin(), list.items.end(), named)) continue;
-        report.warning("regex-admits-stranger", regex.span, "this expression admits " + canary).fix =
-            "name your domain after the last wildcard, and write \\. for a dot";
-        return;
+
+    /// The first that the regex admits and that nobody names; empty when there is none.
+    [[nodiscard]] std::string admitted_by(const cors::OriginPattern& regex) {
+        for (const std::string& canary : canaries_) {
+            const auto origin = cors::parse_origin(canary);
+            // What the list admits by name is no surprise.
+            if (origin && regex.matches(*origin) && !named().admits(*origin)) return canary;
+        }
+        return {};
     }
-}
+
+  private:
+    [[nodiscard]] const cors::OriginSet& named() {
+        if (!named_) {
+            std::vector<cors::OriginPattern> patterns;
+            for (const OriginItem& item : list_.items) {
+                if (item.pattern.kind() != Kind::regex) patterns.push_back(item.pattern);
+            }
+            named_.emplace(std::move(patterns));
+        }
+        return *named_;
+    }
+
+    const OriginList& list_;
+    std::vector<std::string> canaries_{"https://evil.example"};
+    std::optional<cors::OriginSet> named_;
+};
 
 /// The offset of a dot that stands for any byte although a label follows it, or npos.
 std::size_t unescaped_dot(std::string_view pattern) noexcept {
@@ -75,8 +93,11 @@ std::size_t unescaped_dot(std::string_view pattern) noexcept {
     return std::string_view::npos;
 }
 
-void warn_about_regex(const OriginItem& item, const OriginList& list, Report& report) {
-    warn_about_canaries(item, list, report);
+void warn_about_regex(const OriginItem& item, Strangers& strangers, Report& report) {
+    if (const std::string stranger = strangers.admitted_by(item.pattern); !stranger.empty()) {
+        report.warning("regex-admits-stranger", item.span, "this expression admits " + stranger).fix =
+            "name your domain after the last wildcard, and write \\. for a dot";
+    }
     const std::string& text = item.pattern.text();
     const std::size_t dot = unescaped_dot(std::string_view(text).substr(1));
     if (dot == std::string_view::npos) return;
@@ -117,30 +138,40 @@ std::string representative(const cors::OriginPattern& pattern) {
     return pattern.port() == 0 ? text : text + ":" + std::to_string(pattern.port());
 }
 
-void warn_about_redundancy(const OriginList& list, Report& report) {
-    std::vector<const OriginItem*> wildcards;
-    std::vector<cors::OriginPattern> patterns;
-    for (const OriginItem& item : list.items) {
-        if (item.pattern.is_wildcard() || item.pattern.has_any_port()) {
-            wildcards.push_back(&item);
-            patterns.push_back(item.pattern);
-        }
+/// The texts of wildcard patterns that admit an exact origin, if a list has them.
+std::vector<std::string> wildcards_over(const cors::OriginPattern& exact) {
+    const std::string scheme = exact.scheme() + "://";
+    const std::string port = exact.port() == 0 ? "" : ":" + std::to_string(exact.port());
+    std::vector<std::string> texts{scheme + exact.host() + ":*"};
+    if (exact.host_kind() != cors::HostKind::domain) return texts;
+    for (std::size_t dot = exact.host().find('.'); dot != std::string::npos; dot = exact.host().find('.', dot + 1)) {
+        const std::string parent = scheme + "*." + exact.host().substr(dot + 1);
+        texts.push_back(parent + port);
+        texts.push_back(parent + ":*");
     }
-    if (wildcards.empty() || list.items[list.risky.empty() ? 0 : list.risky.front()].has(Risk::any)) return;
-    const cors::OriginSet set(std::move(patterns));
+    return texts;
+}
+
+void warn_about_redundancy(const OriginList& list, Report& report) {
+    if (list.has(Risk::any)) return;
+    std::unordered_map<std::string_view, const OriginItem*> wildcards;
+    for (const OriginItem& item : list.items) {
+        if (item.pattern.is_wildcard() || item.pattern.has_any_port()) wildcards.emplace(item.pattern.text(), &item);
+    }
+    if (wildcards.empty()) return;
     for (const OriginItem& item : list.items) {
         if (item.pattern.kind() != Kind::exact) continue;
-        const auto origin = cors::parse_origin(item.pattern.text());
-        if (!origin || !set.admits(*origin)) continue;
-        for (const OriginItem* wildcard : wildcards) {
-            if (!wildcard->pattern.matches(*origin)) continue;
-            Diagnostic& problem = report.warning(
-                "origin-redundant", item.span,
-                in_quotes(item.pattern.text()) + " is admitted by " + in_quotes(wildcard->pattern.text()) + " already");
-            problem.related = wildcard->span;
-            problem.related_message = "it is here";
-            break;
+        const OriginItem* first = nullptr;
+        for (const std::string& text : wildcards_over(item.pattern)) {
+            const auto found = wildcards.find(text);
+            if (found != wildcards.end() && (first == nullptr || found->second < first)) first = found->second;
         }
+        if (first == nullptr) continue;
+        Diagnostic& problem = report.warning(
+            "origin-redundant", item.span,
+            in_quotes(item.pattern.text()) + " is admitted by " + in_quotes(first->pattern.text()) + " already");
+        problem.related = first->span;
+        problem.related_message = "it is here";
     }
 }
 
@@ -154,24 +185,28 @@ bool covers(const cors::OriginSet& set, const cors::OriginPattern& pattern) {
                                                               : representative(pattern);
     if (const auto origin = cors::parse_origin(probe); origin && set.admits(*origin)) return true;
     if (pattern.kind() != Kind::regex) return false;
-    return std::any_of(set.patterns().begin(), set.patterns().end(),
-                       [&](const cors::OriginPattern& other) { return other.text() == pattern.text(); });
+    return set.has_regex(pattern.text());
 }
 
 }  // namespace
 
 void warn_about_list(const OriginList& list, Report& report) {
+    Strangers strangers(list);
     for (const OriginItem& item : list.items) {
-        if (item.pattern.kind() == Kind::regex) warn_about_regex(item, list, report);
+        if (item.pattern.kind() == Kind::regex) warn_about_regex(item, strangers, report);
     }
     warn_about_twins(list, report);
     warn_about_redundancy(list, report);
 }
 
-bool admits_more(const cors::OriginSet& one, const cors::OriginSet& other) {
+bool admits_more(const cors::OriginSet& one, const cors::OriginSet& other, std::size_t& effort) {
     if (&one.patterns() == &other.patterns()) return false;  // one list, inherited
-    return std::any_of(one.patterns().begin(), one.patterns().end(),
-                       [&](const cors::OriginPattern& pattern) { return !covers(other, pattern); });
+    for (const cors::OriginPattern& pattern : one.patterns()) {
+        if (effort == 0) return false;
+        --effort;
+        if (!covers(other, pattern)) return true;
+    }
+    return false;
 }
 
 }  // namespace corsd::config

@@ -13,17 +13,21 @@ namespace {
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 using PathKind = route::PathPattern::Kind;
 
+/// Patterns that a site's resources are compared by, in all. Beyond that the file is not worth more of its author's
+/// time.
+constexpr std::size_t kMostCompared = 4'000'000;
+
 std::string in_quotes(std::string_view text) {
     return "`" + std::string(text) + "`";
 }
 
 /// In what the first is looser than the second; empty when in nothing.
-std::string looser_in(const cors::PolicySource& first, const cors::PolicySource& second) {
+std::string looser_in(const cors::PolicySource& first, const cors::PolicySource& second, std::size_t& effort) {
     std::string ways;
     const auto add = [&](std::string_view way) { ways += (ways.empty() ? "" : ", ") + std::string(way); };
-    if (admits_more(first.origins, second.origins)) {
+    if (admits_more(first.origins, second.origins, effort)) {
         add("it admits other origins");
-    } else if (admits_more(first.websocket_origins, second.websocket_origins)) {
+    } else if (admits_more(first.websocket_origins, second.websocket_origins, effort)) {
         add("it admits other WebSockets");
     }
     if (first.credentials == cors::Option::on && second.credentials == cors::Option::off) add("it allows credentials");
@@ -37,12 +41,12 @@ bool share_a_method(const cors::MethodSet& a, const cors::MethodSet& b) {
 }
 
 /// The same for resources: entries are compared when they share a method, single policies always.
-std::string looser_in(const cors::Governed& first, const cors::Governed& second) {
+std::string looser_in(const cors::Governed& first, const cors::Governed& second, std::size_t& effort) {
     const bool single = first.entries.size() == 1 && second.entries.size() == 1;
     for (const cors::Policy& one : first.entries) {
         for (const cors::Policy& other : second.entries) {
             if (!single && !share_a_method(one.source().methods, other.source().methods)) continue;
-            if (std::string ways = looser_in(one.source(), other.source()); !ways.empty()) return ways;
+            if (std::string ways = looser_in(one.source(), other.source(), effort); !ways.empty()) return ways;
         }
     }
     return {};
@@ -126,18 +130,19 @@ void warn_about_shadows(const Site& site, const Neighbours& neighbours, Report& 
 void warn_about_resources(const Site& site, FoldedPaths folded, Report& report) {
     const Neighbours neighbours(site);
     warn_about_shadows(site, neighbours, report);
+    std::size_t effort = kMostCompared;
     for (const Resource& resource : site.resources) {
         const std::size_t index = neighbours.around(resource.governed.pattern);
         if (index == kNone) continue;
         const cors::Governed& outer = site.resources[index].governed;
-        if (const std::string ways = looser_in(resource.governed, outer); !ways.empty()) {
+        if (const std::string ways = looser_in(resource.governed, outer, effort); !ways.empty()) {
             Diagnostic& problem = report.warning("resource-looser", resource.governed.span,
                                                  in_quotes(resource.governed.pattern) + " is looser than " +
                                                      in_quotes(outer.pattern) + " around it: " + ways);
             problem.related = outer.span;
             problem.related_message = "the resource around it is here";
         }
-        if (folded == FoldedPaths::answered || looser_in(outer, resource.governed).empty()) continue;
+        if (folded == FoldedPaths::answered || looser_in(outer, resource.governed, effort).empty()) continue;
         Diagnostic& problem =
             report.warning("paths-unanswered", resource.governed.span,
                            in_quotes(resource.governed.pattern) + " is stricter than " + in_quotes(outer.pattern) +

@@ -41,6 +41,8 @@ constexpr std::array<CredentialRule, 5> kWithCredentials{{
      "below this suffix anybody can have a name of their own, and open a WebSocket as the user"},
 }};
 
+constexpr unsigned kNullRefused = 1U << 8U, kForWebSockets = 1U << 9U;  // beside a set of Risk
+
 bool permitted(const Permissions& permissions, Risk risk) noexcept {
     return (risk == Risk::insecure && permissions.insecure_origin_with_credentials) ||
            (risk == Risk::public_suffix && permissions.public_suffix_wildcard);
@@ -89,12 +91,24 @@ std::uint8_t refused_with_credentials(const Permissions& permissions) noexcept {
     return static_cast<std::uint8_t>(risks);
 }
 
-void judge_policy(const PolicyDraft& draft, Report& report) {
-    for (const std::size_t index : draft.origins->risky)
-        judge_item(draft, draft.origins->items[index], report);
-    if (draft.websocket_origins != nullptr) {
-        for (const std::size_t index : draft.websocket_origins->risky)
-            judge_websocket_item(draft, draft.websocket_origins->items[index], report);
+void judge_policy(const PolicyDraft& draft, OriginLists& lists, Report& report) {
+    // Which risks are refused here; what does not have them is not looked through, and nothing is twice.
+    const unsigned with_credentials = refused_with_credentials(draft.permissions);
+    unsigned refused = draft.source.credentials == cors::Option::on ? with_credentials : 0U;
+    unsigned conditions = refused;
+    if (!draft.permissions.null_origin) {
+        refused |= static_cast<unsigned>(Risk::null);
+        conditions |= kNullRefused;
+    }
+    if ((draft.origins->risks & refused) != 0 && lists.is_news(draft.origins, conditions)) {
+        for (const std::size_t index : draft.origins->risky)
+            judge_item(draft, draft.origins->items[index], report);
+    }
+    const auto& websockets = draft.websocket_origins;
+    if (websockets != nullptr && (websockets->risks & with_credentials) != 0 &&
+        lists.is_news(websockets, with_credentials | kForWebSockets)) {
+        for (const std::size_t index : websockets->risky)
+            judge_websocket_item(draft, websockets->items[index], report);
     }
     const bool exposes_any = !draft.source.expose_headers.empty() && draft.source.expose_headers.front() == "*";
     if (exposes_any && draft.source.credentials == cors::Option::on) {
@@ -108,14 +122,10 @@ void judge_policy(const PolicyDraft& draft, Report& report) {
 
 void warn_about_permissions(const PolicyDraft& draft, Report& report) {
     const bool credentials = draft.source.credentials == cors::Option::on;
-    const auto has = [](const OriginList& list, Risk risk) {
-        return std::any_of(list.risky.begin(), list.risky.end(),
-                           [&](std::size_t index) { return list.items[index].has(risk); });
-    };
     // Without a list of their own WebSockets take from `origins` what the permission lets through.
     const OriginList& websockets = draft.websocket_origins != nullptr ? *draft.websocket_origins : *draft.origins;
-    const auto needs = [&](Risk risk) { return (credentials && has(*draft.origins, risk)) || has(websockets, risk); };
-    const bool unneeded_null = draft.permissions.null_origin && !has(*draft.origins, Risk::null);
+    const auto needs = [&](Risk risk) { return (credentials && draft.origins->has(risk)) || websockets.has(risk); };
+    const bool unneeded_null = draft.permissions.null_origin && !draft.origins->has(Risk::null);
     const bool unneeded_insecure = draft.permissions.insecure_origin_with_credentials && !needs(Risk::insecure);
     const bool unneeded_suffix = draft.permissions.public_suffix_wildcard && !needs(Risk::public_suffix);
     if (!unneeded_null && !unneeded_insecure && !unneeded_suffix) return;

@@ -12,7 +12,7 @@
 namespace corsd::config {
 
 /// The origins of an effective policy in the company of its credentials and permissions.
-void judge_policy(const PolicyDraft& draft, Report& report);
+void judge_policy(const PolicyDraft& draft, OriginLists& lists, Report& report);
 
 /// The risks that a pattern may not have in the company of credentials (a set of Risk), N43 included.
 [[nodiscard]] std::uint8_t refused_with_credentials(const Permissions& permissions) noexcept;

@@ -14,16 +14,6 @@ bool starts_with(std::string_view text, std::string_view prefix) noexcept {
     return text.substr(0, prefix.size()) == prefix;
 }
 
-// All texts that the expression matches lie between two bounds; what both begin with, all of them begin with.
-bool always_begins_with(const re2::RE2& regex, std::string_view prefix) {
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    const re2::RE2 anchored("\\A(?:" + regex.pattern() + ")\\z", options);
-    std::string low, high;
-    if (!anchored.ok() || !anchored.PossibleMatchRange(&low, &high, static_cast<int>(prefix.size()) + 8)) return false;
-    return starts_with(low, prefix) && starts_with(high, prefix);
-}
-
 // What a text may end in without a change of host: an optional or arbitrary port.
 std::string_view without_port(std::string_view pattern) noexcept {
     constexpr std::array<std::string_view, 6> kPorts = {"(:\\d+)?",     "(?::\\d+)?", "(:[0-9]+)?",
@@ -39,11 +29,11 @@ std::string_view without_port(std::string_view pattern) noexcept {
 }
 
 // A regex is on this machine when it is one loopback origin, written out, with any port.
-bool is_loopback_regex(const re2::RE2& regex) {
+bool is_loopback_regex(const re2::RE2& regex, std::string_view beginning) {
     for (const std::string_view scheme : {"http", "https"}) {
         for (const std::string_view host : {"localhost", "127.0.0.1", "[::1]"}) {
             const std::string origin = std::string(scheme) + "://" + std::string(host);
-            if (always_begins_with(regex, origin + ":")) return true;
+            if (starts_with(beginning, origin + ":")) return true;
             std::string_view text = without_port(regex.pattern());
             if (starts_with(text, "^")) text.remove_prefix(1);
             if (text == re2::RE2::QuoteMeta(origin) || text == origin) return true;
@@ -158,11 +148,11 @@ std::string_view to_string(OriginPatternError::Code code) noexcept {
 
 bool OriginPattern::is_https() const noexcept {
     if (kind_ != Kind::regex) return scheme_ == "https";
-    return always_begins_with(*regex_, "https://");
+    return starts_with(beginning_, "https://");
 }
 
 bool OriginPattern::is_loopback() const noexcept {
-    if (kind_ == Kind::regex) return is_loopback_regex(*regex_);
+    if (kind_ == Kind::regex) return is_loopback_regex(*regex_, beginning_);
     return is_loopback_host(host_);
 }
 

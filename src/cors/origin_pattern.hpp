@@ -147,6 +147,7 @@ class OriginPattern {
     std::uint16_t port_ = 0;
     std::string text_, scheme_, host_;
     std::shared_ptr<const re2::RE2> regex_;
+    std::string beginning_;  // what all texts that the regex matches begin with, as far as RE2 tells
 };
 
 }  // namespace corsd::cors

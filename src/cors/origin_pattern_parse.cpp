@@ -14,6 +14,18 @@ namespace {
 constexpr std::string_view kFromSubstitution =
     "comes out of a ${…} and does not act as syntax there; write it in the file itself";
 
+// All texts that the expression matches lie between two bounds; what both begin with, all of them begin with.
+std::string common_beginning(const re2::RE2& regex) {
+    constexpr int kMostBytes = 64;
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    const re2::RE2 anchored("\\A(?:" + regex.pattern() + ")\\z", options);
+    std::string low, high;
+    if (!anchored.ok() || !anchored.PossibleMatchRange(&low, &high, kMostBytes)) return {};
+    const auto length = static_cast<std::ptrdiff_t>(std::min(low.size(), high.size()));
+    return {low.begin(), std::mismatch(low.begin(), low.begin() + length, high.begin()).first};
+}
+
 }  // namespace
 
 std::string lower_case(std::string_view text) {
@@ -56,6 +68,7 @@ bool OriginPatternParser::regex() {
     auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
     if (!compiled->ok()) return fail(Code::bad_regex, 1, "not a regular expression of RE2: " + compiled->error());
     pattern_.kind_ = OriginPattern::Kind::regex;
+    pattern_.beginning_ = common_beginning(*compiled);
     pattern_.regex_ = std::move(compiled);
     return true;
 }

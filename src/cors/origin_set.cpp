@@ -17,22 +17,33 @@ struct TextHash {
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
 };
 
-// Scheme and port under one host or suffix. Few per host, so they are scanned.
-struct Door {
-    std::string scheme;
-    std::uint16_t port = 0;
-    bool any_port = false;
+constexpr std::uint32_t kAnyPort = 1U << 16U;
 
-    [[nodiscard]] bool open(const Origin& origin) const noexcept {
-        return (any_port || port == origin.port) && scheme == origin.scheme;
+// Port and scheme under one host or suffix, in order: one host may have thousands of ports.
+struct Door {
+    std::uint32_t port = 0;
+    std::string scheme;
+};
+struct DoorView {
+    std::uint32_t port = 0;
+    std::string_view scheme;
+};
+struct DoorOrder {
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+        return a.port != b.port ? a.port < b.port : std::string_view(a.scheme) < std::string_view(b.scheme);
     }
 };
 using Doors = std::unordered_map<std::string, std::vector<Door>, TextHash, std::equal_to<>>;
 
 bool open(const Doors& doors, std::string_view host, const Origin& origin) noexcept {
     const auto found = doors.find(host);
-    return found != doors.end() &&
-           std::any_of(found->second.begin(), found->second.end(), [&](const Door& door) { return door.open(origin); });
+    if (found == doors.end()) return false;
+    const auto has = [&](std::uint32_t port) {
+        return std::binary_search(found->second.begin(), found->second.end(), DoorView{port, origin.scheme},
+                                  DoorOrder{});
+    };
+    return has(origin.port) || has(kAnyPort);
 }
 
 }  // namespace
@@ -43,6 +54,7 @@ struct OriginSet::Index {
     Doors any_port;                                                    // by host
     Doors subdomains;                                                  // by the suffix after "*."
     std::vector<std::shared_ptr<const OriginPattern>> regexes;
+    std::unordered_set<std::string, TextHash, std::equal_to<>> regex_texts;
     std::unique_ptr<re2::RE2::Set> regex_set;  // all of them at once; none when it could not be built
     bool any = false, null = false;
 
@@ -58,11 +70,12 @@ void OriginSet::Index::add(const OriginPattern& pattern) {
             exact.insert(pattern.text());
             break;
         case Kind::any_port:
-            any_port[pattern.host()].push_back({pattern.scheme(), 0, true});
+            any_port[pattern.host()].push_back({kAnyPort, pattern.scheme()});
             break;
         case Kind::subdomains:
         case Kind::subdomains_any_port:
-            subdomains[pattern.host()].push_back({pattern.scheme(), pattern.port(), pattern.has_any_port()});
+            subdomains[pattern.host()].push_back(
+                {pattern.has_any_port() ? kAnyPort : std::uint32_t{pattern.port()}, pattern.scheme()});
             break;
         case Kind::any:
             any = true;
@@ -72,6 +85,7 @@ void OriginSet::Index::add(const OriginPattern& pattern) {
             break;
         case Kind::regex:
             regexes.push_back(std::make_shared<const OriginPattern>(pattern));
+            regex_texts.insert(pattern.text());
             break;
     }
 }
@@ -108,6 +122,10 @@ OriginSet::OriginSet(std::vector<OriginPattern> patterns) {
     index->exact.reserve(patterns.size());
     for (const OriginPattern& pattern : patterns)
         index->add(pattern);
+    for (Doors* doors : {&index->any_port, &index->subdomains}) {
+        for (auto& [host, open] : *doors)
+            std::sort(open.begin(), open.end(), DoorOrder{});
+    }
     index->compile_regexes();
     index->patterns = std::move(patterns);
     index_ = std::move(index);
@@ -118,6 +136,9 @@ bool OriginSet::any() const noexcept {
 }
 bool OriginSet::allows_null() const noexcept {
     return index_->null;
+}
+bool OriginSet::has_regex(std::string_view text) const noexcept {
+    return index_->regex_texts.find(text) != index_->regex_texts.end();
 }
 bool OriginSet::empty() const noexcept {
     return index_->patterns.empty();

@@ -23,6 +23,8 @@ class OriginSet {
     [[nodiscard]] bool empty() const noexcept;
     /// Allocates nothing outside RE2.
     [[nodiscard]] bool admits(const Origin& origin) const noexcept;
+    /// A regex of exactly this text, its `~` included, is among the patterns.
+    [[nodiscard]] bool has_regex(std::string_view text) const noexcept;
     /// In the order given.
     [[nodiscard]] const std::vector<OriginPattern>& patterns() const noexcept;
 

@@ -59,19 +59,84 @@ int kind_rank(PathPattern::Kind kind) noexcept {
     return 4;
 }
 
-// Both have the same number of literals before the first '*', and the same ending.
-bool overlap(const PathPattern& a, const PathPattern& b) noexcept {
-    const std::size_t fixed_a = a.segments().size() - (a.ends_in_wildcard() ? 1 : 0);
-    const std::size_t fixed_b = b.segments().size() - (b.ends_in_wildcard() ? 1 : 0);
-    if (!a.ends_in_wildcard() && fixed_a != fixed_b) return false;
-    for (std::size_t i = 0; i < std::min(fixed_a, fixed_b); ++i) {
-        const std::string& x = a.segments()[i];
-        const std::string& y = b.segments()[i];
-        const bool possible = x == y || (x == "*" && !y.empty()) || (y == "*" && !x.empty());
-        if (!possible) return false;
+/// Globs that tie have the same precedence and the same literals before the first '*'. Among those, the patterns with
+/// stars at the same places are kept together, by their literals, so that the others find those which some path matches
+/// too without looking at each.
+class TieGroup {
+  public:
+    /// The earlier patterns that overlap with this one go into `found`, up to its bound; then it is one of them.
+    void add(const std::vector<PathPattern>& patterns, std::size_t index, std::vector<ResourceTable::Tie>& found) {
+        const PathPattern& pattern = patterns[index];
+        std::string shape = shape_of(pattern);
+        for (auto& [other, kept] : shapes_) {
+            if (!pattern.ends_in_wildcard() && other.size() != shape.size()) continue;
+            if (!may_meet(shape, other)) continue;
+            if (found.size() >= ResourceTable::kMostTies) return;
+            const auto same = kept.by_literals(patterns, shape).find(literals_of(pattern, other));
+            if (same == kept.by_literals(patterns, shape).end()) continue;
+            for (const std::size_t earlier : same->second) {
+                if (found.size() < ResourceTable::kMostTies) found.push_back({earlier, index});
+            }
+        }
+        shapes_[std::move(shape)].add(patterns, index);
     }
-    return true;
-}
+
+  private:
+    using ByLiterals = std::unordered_map<std::string, std::vector<std::size_t>>;
+
+    /// A letter a segment, of those that have to be there: '*', or what literal it is: empty or not.
+    static std::string shape_of(const PathPattern& pattern) {
+        std::string shape;
+        const std::size_t fixed = pattern.segments().size() - (pattern.ends_in_wildcard() ? 1 : 0);
+        for (std::size_t i = 0; i < fixed; ++i)
+            shape += pattern.segments()[i] == "*" ? '*' : pattern.segments()[i].empty() ? '0' : 'l';
+        return shape;
+    }
+
+    /// No star where the other has an empty segment.
+    static bool may_meet(std::string_view one, std::string_view other) noexcept {
+        for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i) {
+            if ((one[i] == '*' && other[i] == '0') || (one[i] == '0' && other[i] == '*')) return false;
+        }
+        return true;
+    }
+
+    /// What two patterns have to agree in: literals where both have one.
+    static std::string literals_of(const PathPattern& pattern, std::string_view other) {
+        std::string key;
+        const std::size_t fixed = pattern.segments().size() - (pattern.ends_in_wildcard() ? 1 : 0);
+        for (std::size_t i = 0; i < std::min(fixed, other.size()); ++i) {
+            const std::string& segment = pattern.segments()[i];
+            if (segment != "*" && other[i] != '*') key += "/" + segment;
+        }
+        return key;
+    }
+
+    /// The patterns of one shape, by what they have in common with each other shape that was asked about.
+    struct Kept {
+        std::vector<std::size_t> members;
+        std::map<std::string, ByLiterals, std::less<>> asked;
+
+        const ByLiterals& by_literals(const std::vector<PathPattern>& patterns, const std::string& shape) {
+            const auto [place, is_new] = asked.try_emplace(shape);
+            if (is_new) {
+                for (const std::size_t member : members)
+                    put(place->second, patterns[member], member, shape);
+            }
+            return place->second;
+        }
+        void add(const std::vector<PathPattern>& patterns, std::size_t index) {
+            members.push_back(index);
+            for (auto& [shape, table] : asked)
+                put(table, patterns[index], index, shape);
+        }
+        static void put(ByLiterals& table, const PathPattern& pattern, std::size_t index, std::string_view shape) {
+            table[literals_of(pattern, shape)].push_back(index);
+        }
+    };
+
+    std::map<std::string, Kept, std::less<>> shapes_;
+};
 
 }  // namespace
 
@@ -186,8 +251,7 @@ std::vector<std::size_t> ResourceTable::order() const {
 }
 
 std::vector<ResourceTable::Tie> ResourceTable::ties(const std::vector<PathPattern>& patterns) {
-    // Globs that tie have the same precedence and the same literals before the first '*': only those are compared.
-    std::map<std::pair<decltype(precedence(patterns.front())), std::string>, std::vector<std::size_t>> groups;
+    std::map<std::pair<decltype(precedence(patterns.front())), std::string>, TieGroup> groups;
     std::map<std::string_view, std::size_t> whole;
     std::vector<Tie> found;
     for (std::size_t i = 0; i < patterns.size(); ++i) {
@@ -196,11 +260,7 @@ std::vector<ResourceTable::Tie> ResourceTable::ties(const std::vector<PathPatter
             std::string prefix;
             for (std::size_t j = 0; j < pattern.literals_before_wildcard(); ++j)
                 prefix += "/" + pattern.segments()[j];
-            auto& group = groups[{precedence(pattern), std::move(prefix)}];
-            for (const std::size_t other : group) {
-                if (overlap(patterns[other], pattern)) found.push_back({other, i});
-            }
-            group.push_back(i);
+            groups[{precedence(pattern), std::move(prefix)}].add(patterns, i, found);
         } else if (pattern.kind() != PathPattern::Kind::regex) {
             const auto [other, inserted] = whole.try_emplace(pattern.text(), i);
             if (!inserted) found.push_back({other->second, i});

@@ -36,7 +36,9 @@ class ResourceTable {
     /// All patterns in the order in which they are tried (C5).
     [[nodiscard]] std::vector<std::size_t> order() const;
 
-    /// All ties of a list of patterns; not quadratic in practice (patterns are grouped by precedence first).
+    /// The ties of a list of patterns, at most kMostTies. Each pattern is looked up once for each order of stars and
+    /// literals that others have.
+    static constexpr std::size_t kMostTies = 1000;
     [[nodiscard]] static std::vector<Tie> ties(const std::vector<PathPattern>& patterns);
 
   private:
