@@ -1,6 +1,7 @@
 """The package built by scripts/package in a Debian 13 tree, with its compiler, its Boost and its Catch2, and installed there."""
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -30,7 +31,9 @@ class Trixie(unittest.TestCase):
         packed = subprocess.run(["tar", "--create", "--exclude=./build", "--exclude=./.git", "."], cwd=ROOT, stdout=subprocess.PIPE,
                                 check=True)
         subprocess.run(["tar", "--extract"], cwd=there, input=packed.stdout, check=True)
-        path = self.inside("scripts/package", timeout=BUILDING).split()[-1]
+        # Its last line, but for what systemd-nspawn itself has to say.
+        said = self.inside("scripts/package", timeout=BUILDING)
+        path, = re.findall(r"^/\S+/corsd_\S+\.deb$", said, re.M)
         log = (there / "build/package/build.log").read_text()
         self.assertIn("100% tests passed", log)
         self.inside("apt-get", "-qq", "install", "--no-install-recommends", path)
