@@ -11,8 +11,6 @@ namespace {
 
 using config::Node;
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 [[nodiscard]] std::size_t indent_of(std::string_view line) noexcept {
     return std::min(line.find_first_not_of(' '), line.size());
 }
@@ -71,7 +69,7 @@ std::string ConfigText::text() const {
 
 bool ConfigText::parse() {
     std::string all = text();
-    if (all.starts_with(kByteOrderMark)) all.replace(0, kByteOrderMark.size(), "   ");  // columns stay
+    if (all.starts_with(config::kByteOrderMark)) all.replace(0, config::kByteOrderMark.size(), "   ");  // columns stay
     config::Report report;
     auto root = config::parse_document(all, 0, report);
     if (!root || report.has_errors()) return false;

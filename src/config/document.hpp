@@ -49,6 +49,12 @@ inline constexpr std::size_t kMaxDepth = 32;
 /// Keys and values of a file; ten thousand resources have some hundred thousand. Bounds what a load costs in memory.
 inline constexpr std::size_t kMaxValues = 1'000'000;
 
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+/// Editors on Windows begin files with it; lines and columns are counted without.
+inline void drop_byte_order_mark(std::string& text) {
+    if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+}
+
 /// Checks the bytes that YAML would let through: size, UTF-8, controls. False when something was reported.
 [[nodiscard]] bool check_text(std::string_view text, std::uint32_t file, Report& report);
 

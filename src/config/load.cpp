@@ -28,7 +28,7 @@ std::string folder_of(const std::string& path) {
 }  // namespace
 
 Loaded load_text(std::string text, const std::string& name, const Environment& environment) {
-    if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // a byte order mark
+    drop_byte_order_mark(text);
     Loaded loaded;
     loaded.sources.emplace_back(name, text);
     Report report;

@@ -194,7 +194,7 @@ std::shared_ptr<const OriginLists::Items> OriginLists::file_items(const Node& re
         context_.report.error("list-file", reference.span, "cannot read " + path + ": " + problem);
         return files_.emplace(path, std::make_shared<const Items>()).first->second;
     }
-    if (content->starts_with("\xef\xbb\xbf")) content->erase(0, 3);
+    drop_byte_order_mark(*content);
     const auto file = static_cast<std::uint32_t>(context_.sources.size());
     context_.sources.emplace_back(path, *content);
     const bool readable = check_text(*content, file, context_.report);
