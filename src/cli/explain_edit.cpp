@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 #include "cli/flask_cors_policy.hpp"
 #include "cors/origin.hpp"
 #include "route/path.hpp"
@@ -132,7 +133,7 @@ class Spot {
     const cors::HeaderSet& headers = policy.source().allow_headers;
     std::string names = headers.any() ? "any header" : "";
     for (const std::string& name : headers.names())
-        names += (names.empty() ? "" : ", ") + name;
+        append_to_list(names, name);
     return out + (names.empty() ? "" : " with " + names) + (policy.with_credentials() ? ", with credentials" : "");
 }
 

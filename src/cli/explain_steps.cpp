@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/wording.hpp"
 #include "cli/explain_story.hpp"
 #include "cors/origin.hpp"
 #include "cors/own_origin.hpp"
@@ -190,10 +191,8 @@ class Telling {
         method(lines.size() == 1 ? lines.front() : std::string_view("two request methods"));
         if (verdict_.reason == Reason::method_not_allowed || inquiry_.question.request_headers.empty()) return;
         const SourceSpan place = first_known(source().allow_headers_span, source().span);
-        std::string names;
-        for (const std::string& name : source().allow_headers.names())
-            names += (names.empty() ? "" : ", ") + name;
-        if (source().allow_headers.any()) names += names.empty() ? "\"*\"" : ", \"*\"";
+        std::string names = comma_list(source().allow_headers.names());
+        if (source().allow_headers.any()) append_to_list(names, "\"*\"");
         if (verdict_.reason == Reason::header_not_allowed) {
             return add("headers",
                        std::string(verdict_.culprit) + " is not in allow_headers" +

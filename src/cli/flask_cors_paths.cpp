@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/wording.hpp"
 #include "cli/flask_cors_pattern.hpp"
 #include "route/path_pattern.hpp"
 #include "route/resource_table.hpp"
@@ -167,7 +168,7 @@ class Placing {
         for (const Route& route : found_.routes) {
             const std::string path = sample_of(route);
             if (of_application(path) != &resource || matches(placed.pattern, path)) continue;
-            strays += (strays.empty() ? "" : ", ") + route.rule;
+            append_to_list(strays, route.rule);
         }
         if (strays.empty()) return;
         add_comment(placed.comments, std::string(kDecide) + "for Flask-CORS the expression " + resource.pattern.text +

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 #include "cli/flask_cors_pattern.hpp"
 #include "config/load.hpp"
 #include "cors/origin_pattern.hpp"
@@ -67,13 +68,6 @@ constexpr long kLongestAge = 86'400;
         return diagnostic.message + (diagnostic.fix.empty() ? "" : " (" + diagnostic.fix + ")");
     }
     return {};
-}
-
-[[nodiscard]] std::string join(const std::vector<std::string>& items) {
-    std::string out;
-    for (const std::string& item : items)
-        out += (out.empty() ? "" : ", ") + item;
-    return out;
 }
 
 /// The list of origins of one place.
@@ -223,7 +217,7 @@ void write_methods(Lines& lines, const Options& options, const std::vector<std::
                     "methods always. "
                     "Add them if pages use them.");
     }
-    lines.push_back("methods: [" + join(kept) + "]");
+    lines.push_back("methods: [" + comma_list(kept) + "]");
 }
 
 void write_headers(Lines& lines, const Options& options) {
@@ -245,7 +239,7 @@ void write_headers(Lines& lines, const Options& options) {
         else
             add_comment(lines, "Without " + pattern.text + ": " + problem);
     }
-    lines.push_back("allow_headers: [" + join(kept) + "]");
+    lines.push_back("allow_headers: [" + comma_list(kept) + "]");
 }
 
 void write_exposed(Lines& lines, const Options& options) {
@@ -259,7 +253,7 @@ void write_exposed(Lines& lines, const Options& options) {
             add_comment(lines, without(name, problem));
     }
     if (std::find(kept.begin(), kept.end(), "'*'") != kept.end()) kept = {"'*'"};  // the names beside it add nothing
-    if (!kept.empty()) lines.push_back("expose_headers: [" + join(kept) + "]");
+    if (!kept.empty()) lines.push_back("expose_headers: [" + comma_list(kept) + "]");
 }
 
 void write_max_age(Lines& lines, const Options& options) {
@@ -299,7 +293,7 @@ void write_switches(Lines& lines, const Options& options) {
     }
     if (!options.unknown.empty()) {
         add_comment(lines,
-                    std::string(kDecide) + "no option of Flask-CORS is called " + join(options.unknown) +
+                    std::string(kDecide) + "no option of Flask-CORS is called " + comma_list(options.unknown) +
                         "; it ignored that, and what is written here is what was in force. Is it what was meant?");
     }
 }
@@ -370,7 +364,7 @@ Lines closed_lines(const std::vector<std::string>& methods) {
     add_comment(lines, "Without Flask-CORS: no page of another origin may read this.");
     lines.emplace_back("origins: []");
     const std::vector<std::string> kept = sound_methods(lines, methods);
-    if (!kept.empty()) lines.push_back("methods: [" + join(kept) + "]");
+    if (!kept.empty()) lines.push_back("methods: [" + comma_list(kept) + "]");
     return lines;
 }
 

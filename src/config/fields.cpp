@@ -7,16 +7,13 @@
 #include "base/ascii.hpp"
 #include "base/edit_distance.hpp"
 #include "base/units.hpp"
+#include "base/wording.hpp"
 #include "config/name_lists.hpp"
 #include "cors/origin_pattern.hpp"
 
 namespace corsd::config {
 
 namespace {
-
-std::string in_quotes(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
 
 std::string shown(const Node& value) {
     switch (value.kind) {
@@ -27,7 +24,7 @@ std::string shown(const Node& value) {
         case Node::Kind::null:
             return "null";
         default:
-            return value.quoted ? "the text \"" + value.text + "\"" : in_quotes(value.text);
+            return value.quoted ? "the text \"" + value.text + "\"" : in_backquotes(value.text);
     }
 }
 
@@ -134,7 +131,7 @@ std::optional<std::uint64_t> parse_count(std::string_view text) noexcept {
 
 void report_wrong_type(const Node& value, std::string_view key, std::string_view wanted, Context& context) {
     Diagnostic& problem = context.report.error(
-        "wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value));
+        "wrong-type", value.span, in_backquotes(key) + " wants " + std::string(wanted) + ", not " + shown(value));
     if (value.kind != Node::Kind::scalar) return;
     if (wanted.starts_with("a list")) {
         std::vector<std::string> elements;
@@ -158,11 +155,11 @@ void report_no_origin_list(const Node& value, std::string_view key, std::string_
         return;
     }
     if (wanted == describe(Type::inherit_list) && is_near(value.text, "inherit")) {
-        context.report.error("wrong-type", value.span, in_quotes(key) + " wants " + std::string(wanted)).fix =
+        context.report.error("wrong-type", value.span, in_backquotes(key) + " wants " + std::string(wanted)).fix =
             "did you mean `inherit`?";
         return;
     }
-    std::string said = in_quotes(key) + " wants " + std::string(wanted) + ", not " + shown(value);
+    std::string said = in_backquotes(key) + " wants " + std::string(wanted) + ", not " + shown(value);
     std::vector<std::string> fixed;
     bool all = true;
     for (const std::string_view element : elements_of(value.text)) {
@@ -172,7 +169,7 @@ void report_no_origin_list(const Node& value, std::string_view key, std::string_
             fixed.emplace_back(element);
             continue;
         }
-        if (all) said += ", and " + in_quotes(element) + " is no origin: " + error->message;
+        if (all) said += ", and " + in_backquotes(element) + " is no origin: " + error->message;
         all = false;
         fixed.push_back(error->fix);
     }
@@ -194,7 +191,7 @@ Fields::~Fields() {
         if (known.read) continue;
         context_.report
             .error("not-supported", known.entry->key_span,
-                   in_quotes(known.entry->key) + " has no effect here in this version")
+                   in_backquotes(known.entry->key) + " has no effect here in this version")
             .fix = "remove it";
     }
 }
@@ -204,12 +201,12 @@ void Fields::admit(const Entry& entry, Section section) {
     if (key == nullptr) {
         context_.report
             .error("unknown-key", entry.key_span,
-                   in_quotes(entry.key) + " is no key of " + std::string(describe(section)))
+                   in_backquotes(entry.key) + " is no key of " + std::string(describe(section)))
             .fix = suggest_key(section, entry.key);
         return;
     }
     if (key->support == Support::not_yet) {
-        context_.report.error("not-supported", entry.key_span, in_quotes(entry.key) + " is not supported yet").fix =
+        context_.report.error("not-supported", entry.key_span, in_backquotes(entry.key) + " is not supported yet").fix =
             "remove it";
         return;
     }
@@ -221,7 +218,7 @@ bool Fields::has_shape(const Key& key, const Entry& entry) {
     if (value.kind == Node::Kind::broken) return false;
     if (shape_fits(key.type, value)) return true;
     if (value.kind == Node::Kind::null && value.span == entry.key_span) {
-        context_.report.error("missing-value", entry.key_span, in_quotes(key.name) + " has no value").fix =
+        context_.report.error("missing-value", entry.key_span, in_backquotes(key.name) + " has no value").fix =
             "remove the line, or write " + std::string(key.name) + ": " + std::string(empty_form(key.type));
     } else {
         const auto report = names_origins(key.name) ? report_no_origin_list : report_wrong_type;
@@ -259,8 +256,8 @@ std::optional<std::uint64_t> Fields::count(std::string_view key, std::uint64_t m
     if (!number) {
         report_wrong_type(*value, key, describe(Type::count), context_);
     } else if (*number > most) {
-        context_.report.error("out-of-range", value->span, in_quotes(key) + " is at most " + std::to_string(most)).fix =
-            std::to_string(most);
+        context_.report.error("out-of-range", value->span, in_backquotes(key) + " is at most " + std::to_string(most))
+            .fix = std::to_string(most);
         return std::nullopt;
     }
     return number;
@@ -272,7 +269,7 @@ std::optional<std::uint64_t> Fields::size(std::string_view key) {
     const SizeResult result = parse_size(value->text);
     if (result.problem == UnitProblem::none) return result.value;
     Diagnostic& problem = context_.report.error(
-        "bad-size", value->span, in_quotes(value->text) + " is no size: " + std::string(explain(result.problem)));
+        "bad-size", value->span, in_backquotes(value->text) + " is no size: " + std::string(explain(result.problem)));
     problem.fix = "an integer with KiB, MiB or GiB, or bytes";
     return std::nullopt;
 }
@@ -284,7 +281,7 @@ std::optional<std::chrono::milliseconds> Fields::duration(std::string_view key) 
     if (result.problem == UnitProblem::none) return result.value;
     Diagnostic& problem =
         context_.report.error("bad-duration", value->span,
-                              in_quotes(value->text) + " is no duration: " + std::string(explain(result.problem)));
+                              in_backquotes(value->text) + " is no duration: " + std::string(explain(result.problem)));
     problem.fix = "an integer with ms, s, m, h or d, or seconds";
     return std::nullopt;
 }
@@ -297,8 +294,8 @@ std::optional<std::string> Fields::choice(std::string_view key) {
         if (known.key->name == key) choices = known.key->fallback;
     }
     if (is_one_of(value->text, choices)) return value->text;
-    Diagnostic& problem =
-        context_.report.error("bad-choice", value->span, in_quotes(value->text) + " is no value of " + in_quotes(key));
+    Diagnostic& problem = context_.report.error("bad-choice", value->span,
+                                                in_backquotes(value->text) + " is no value of " + in_backquotes(key));
     problem.fix = "one of: " + std::string(choices);
     for (std::string_view rest = choices; !rest.empty();) {
         const std::size_t bar = rest.find(" | ");

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 #include "config/fields.hpp"
 
 namespace corsd::config {
@@ -51,10 +52,6 @@ bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
     return ascii::iequals(name.substr(0, prefix.size()), prefix);
 }
 
-std::string in_quotes(std::string_view name) {
-    return "`" + std::string(name) + "`";
-}
-
 /// The names in a text that is none: `GET, POST` and `GET POST` are two, `X-A: value` is one with what does not belong
 /// there.
 std::string names_meant(std::string_view text) {
@@ -67,7 +64,7 @@ std::string names_meant(std::string_view text) {
         text.remove_prefix(std::min(name.size() + 1, text.size()));
         if (name.empty()) continue;
         if (!ascii::is_token(name)) return {};
-        names += (names.empty() ? "" : ", ") + std::string(name);
+        append_to_list(names, name);
     }
     return names.empty() ? "remove it" : "an element for each: " + names;
 }
@@ -91,15 +88,15 @@ NameList read_names(const Node& value, Check check, Context& context) {
         } else if (!ascii::is_token(item->text)) {
             const std::size_t bad = static_cast<std::size_t>(
                 std::find_if_not(item->text.begin(), item->text.end(), ascii::is_tchar) - item->text.begin());
-            Diagnostic& problem =
-                context.report.error("not-a-token", item->at(bad),
-                                     item->text.empty() ? "an empty text is no name of a method or header"
-                                                        : in_quotes(item->text) + " is no name of a method or header");
+            Diagnostic& problem = context.report.error(
+                "not-a-token", item->at(bad),
+                item->text.empty() ? "an empty text is no name of a method or header"
+                                   : in_backquotes(item->text) + " is no name of a method or header");
             problem.fix = names_meant(item->text);
         } else if (check(*item, context.report)) {
             if (!seen.insert(item->text).second) {
                 context.report.warning("name-duplicate", item->span,
-                                       in_quotes(item->text) + " is in this list already");
+                                       in_backquotes(item->text) + " is in this list already");
                 continue;
             }
             list.names.push_back(item->text);
@@ -113,7 +110,7 @@ bool check_method(const Node& item, Report& report) {
     if (is_in(kForbiddenMethods, item.text)) {
         report
             .error("method-forbidden", item.span,
-                   in_quotes(item.text) + " can never be allowed: no browser lets a page send it")
+                   in_backquotes(item.text) + " can never be allowed: no browser lets a page send it")
             .fix = "remove it";
         return false;
     }
@@ -121,7 +118,7 @@ bool check_method(const Node& item, Report& report) {
         if (item.text != known && ascii::iequals(item.text, known)) {
             report
                 .error("method-case", item.span,
-                       "methods are case-sensitive: " + in_quotes(item.text) + " is not " + in_quotes(known))
+                       "methods are case-sensitive: " + in_backquotes(item.text) + " is not " + in_backquotes(known))
                 .fix = known;
             return false;
         }
@@ -140,14 +137,14 @@ bool check_allow_header(const Node& item, Report& report) {
     if (is_in(kForbiddenHeaders, item.text) || has_prefix(item.text, "sec-") || has_prefix(item.text, "proxy-")) {
         report
             .error("header-forbidden", item.span,
-                   in_quotes(item.text) + " is a header that no page can set, so it cannot be allowed")
+                   in_backquotes(item.text) + " is a header that no page can set, so it cannot be allowed")
             .fix = "remove it";
         return false;
     }
     if (has_prefix(item.text, "access-control-")) {
         report
             .error("header-is-response", item.span,
-                   in_quotes(item.text) + " is a response header of CORS itself; pages do not send it")
+                   in_backquotes(item.text) + " is a response header of CORS itself; pages do not send it")
             .fix = "remove it";
         return false;
     }
@@ -159,14 +156,14 @@ bool check_expose_header(const Node& item, Report& report) {
     if (cookie || ascii::equals_lower(item.text, "origin") || has_prefix(item.text, "access-control-")) {
         report
             .error("expose-forbidden", item.span,
-                   cookie ? in_quotes(item.text) + " can never be read by a page"
-                          : in_quotes(item.text) + " is no header to expose")
+                   cookie ? in_backquotes(item.text) + " can never be read by a page"
+                          : in_backquotes(item.text) + " is no header to expose")
             .fix = "remove it";
         return false;
     }
     if (is_in(kSafelistedResponse, item.text)) {
-        report.warning("expose-safelisted", item.span, "every page may read " + in_quotes(item.text) + " anyway").fix =
-            "remove it";
+        report.warning("expose-safelisted", item.span, "every page may read " + in_backquotes(item.text) + " anyway")
+            .fix = "remove it";
     }
     return true;
 }

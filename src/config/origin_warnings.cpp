@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 #include "config/origin_list.hpp"
 
 namespace corsd::config {
@@ -14,10 +15,6 @@ namespace {
 
 using Kind = cors::OriginPattern::Kind;
 constexpr std::size_t kMaxCanaries = 64;  // exact origins of a list that its regexes are tried with
-
-std::string in_quotes(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
 
 /// Origins that nobody means to admit who admits `origin`: another domain behind it, before it, or with a dot as any
 /// byte.
@@ -105,7 +102,7 @@ void warn_about_regex(const OriginItem& item, Strangers& strangers, Report& repo
     fixed.insert(dot + 1, "\\");
     report
         .warning("regex-unescaped-dot", item.span,
-                 "the dot before " + in_quotes(text.substr(dot + 2)) + " matches any byte")
+                 "the dot before " + in_backquotes(text.substr(dot + 2)) + " matches any byte")
         .fix = shown_regex(fixed, item.span);
 }
 
@@ -122,7 +119,7 @@ void warn_about_twins(const OriginList& list, Report& report) {
         if (twin == https.end()) continue;
         Diagnostic& problem =
             report.warning("origin-http-twin", item.span,
-                           in_quotes(item.pattern.text()) +
+                           in_backquotes(item.pattern.text()) +
                                " is the same site without TLS: whoever is on the network can speak for it");
         problem.fix = "remove it";
         problem.related = twin->second->span;
@@ -167,9 +164,9 @@ void warn_about_redundancy(const OriginList& list, Report& report) {
             if (found != wildcards.end() && (first == nullptr || found->second < first)) first = found->second;
         }
         if (first == nullptr) continue;
-        Diagnostic& problem = report.warning(
-            "origin-redundant", item.span,
-            in_quotes(item.pattern.text()) + " is admitted by " + in_quotes(first->pattern.text()) + " already");
+        Diagnostic& problem = report.warning("origin-redundant", item.span,
+                                             in_backquotes(item.pattern.text()) + " is admitted by " +
+                                                 in_backquotes(first->pattern.text()) + " already");
         problem.related = first->span;
         problem.related_message = "it is here";
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/wording.hpp"
 #include "config/validate.hpp"
 
 namespace corsd::config {
@@ -17,14 +18,10 @@ using PathKind = route::PathPattern::Kind;
 /// time.
 constexpr std::size_t kMostCompared = 4'000'000;
 
-std::string in_quotes(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
-
 /// In what the first is looser than the second; empty when in nothing.
 std::string looser_in(const cors::PolicySource& first, const cors::PolicySource& second, std::size_t& effort) {
     std::string ways;
-    const auto add = [&](std::string_view way) { ways += (ways.empty() ? "" : ", ") + std::string(way); };
+    const auto add = [&](std::string_view way) { append_to_list(ways, way); };
     if (admits_more(first.origins, second.origins, effort)) {
         add("it admits other origins");
     } else if (admits_more(first.websocket_origins, second.websocket_origins, effort)) {
@@ -96,7 +93,7 @@ std::string common_prefix(const re2::RE2& regex) {
 void report_shadowed(const cors::Governed& shadowed, const cors::Governed& by, Report& report) {
     Diagnostic& problem = report.warning(
         "resource-shadowed", shadowed.span,
-        in_quotes(shadowed.pattern) + " never governs a path: " + in_quotes(by.pattern) + " comes before it");
+        in_backquotes(shadowed.pattern) + " never governs a path: " + in_backquotes(by.pattern) + " comes before it");
     problem.related = by.span;
     problem.related_message = "it is here";
 }
@@ -137,17 +134,17 @@ void warn_about_resources(const Site& site, FoldedPaths folded, Report& report) 
         const cors::Governed& outer = site.resources[index].governed;
         if (const std::string ways = looser_in(resource.governed, outer, effort); !ways.empty()) {
             Diagnostic& problem = report.warning("resource-looser", resource.governed.span,
-                                                 in_quotes(resource.governed.pattern) + " is looser than " +
-                                                     in_quotes(outer.pattern) + " around it: " + ways);
+                                                 in_backquotes(resource.governed.pattern) + " is looser than " +
+                                                     in_backquotes(outer.pattern) + " around it: " + ways);
             problem.related = outer.span;
             problem.related_message = "the resource around it is here";
         }
         if (folded == FoldedPaths::answered || looser_in(outer, resource.governed, effort).empty()) continue;
-        Diagnostic& problem =
-            report.warning("paths-unanswered", resource.governed.span,
-                           in_quotes(resource.governed.pattern) + " is stricter than " + in_quotes(outer.pattern) +
-                               " around it: an upstream that takes // for / or drops ;parameters answers its paths "
-                               "under the looser policy");
+        Diagnostic& problem = report.warning(
+            "paths-unanswered", resource.governed.span,
+            in_backquotes(resource.governed.pattern) + " is stricter than " + in_backquotes(outer.pattern) +
+                " around it: an upstream that takes // for / or drops ;parameters answers its paths "
+                "under the looser policy");
         problem.fix = "paths: {double_slashes: merge, parameters: refuse}, or keep for an upstream that does neither";
         problem.related = outer.span;
         problem.related_message = "the resource around it is here";

@@ -4,15 +4,12 @@
 #include <array>
 #include <unordered_map>
 
+#include "base/wording.hpp"
 #include "route/resource_table.hpp"
 
 namespace corsd::config {
 
 namespace {
-
-std::string in_quotes(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
 
 /// What credentials turn into an error; both lines are named, wherever they were inherited from.
 struct CredentialRule {
@@ -132,7 +129,7 @@ void warn_about_permissions(const PolicyDraft& draft, Report& report) {
     const std::string name = unneeded_null       ? "null_origin"
                              : unneeded_insecure ? "insecure_origin_with_credentials"
                                                  : "public_suffix_wildcard";
-    report.warning("permission-unneeded", draft.permissions_span, "nothing here needs " + in_quotes(name)).fix =
+    report.warning("permission-unneeded", draft.permissions_span, "nothing here needs " + in_backquotes(name)).fix =
         "remove it";
 }
 
@@ -151,7 +148,7 @@ void judge_entries(const std::vector<PolicyDraft>& entries, Report& report) {
             const auto [owner, is_new] = owners.emplace(names[i], span);
             if (is_new) continue;
             Diagnostic& problem =
-                report.error("method-in-two-entries", span, in_quotes(names[i]) + " is in another entry already");
+                report.error("method-in-two-entries", span, in_backquotes(names[i]) + " is in another entry already");
             problem.related = owner->second;
             problem.related_message = "it is here";
         }
@@ -175,7 +172,7 @@ void judge_ties(const std::vector<route::PathPattern>& patterns, const std::vect
         const std::size_t earlier = std::min(tie.first, tie.second);
         Diagnostic& problem =
             report.error("resource-tie", spans[later],
-                         in_quotes(patterns[later].text()) + " and " + in_quotes(patterns[earlier].text()) +
+                         in_backquotes(patterns[later].text()) + " and " + in_backquotes(patterns[earlier].text()) +
                              " match some path alike, and nothing says which of them governs it");
         problem.fix = "make one of them more specific";
         problem.related = spans[earlier];
@@ -191,7 +188,7 @@ void judge_hosts(const std::vector<HostClaim>& claims, Report& report) {
         Diagnostic& problem = report.error(
             "host-claimed-twice", claim.span,
             claim.host.empty() ? "two sites without `hosts` and `public_origin` would both answer for every host"
-                               : "another site answers for the host " + in_quotes(claim.host) + " already");
+                               : "another site answers for the host " + in_backquotes(claim.host) + " already");
         problem.related = owner->second->span;
         problem.related_message = "it is here";
     }

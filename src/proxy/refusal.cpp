@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 
 namespace corsd::proxy {
 
@@ -32,10 +33,9 @@ std::string first_line(const cors::Question::Lines& lines) {
     return lines.empty() ? std::string{"\"\""} : in_quotes(lines.front());
 }
 
-std::string list_with(std::string_view key, const std::string& present, std::string_view added) {
-    std::string line{key};
-    line.append(": [").append(present).append(present.empty() ? "" : ", ").append(added).append("]");
-    return line;
+std::string list_with(std::string_view key, std::string list, std::string_view added) {
+    append_to_list(list, added);
+    return std::string{key} + ": [" + list + "]";
 }
 
 std::string method_refusal(const Inquiry& inquiry, std::string_view method) {
@@ -53,10 +53,7 @@ std::string method_refusal(const Inquiry& inquiry, std::string_view method) {
 
 std::string header_refusal(const Inquiry& inquiry) {
     const cors::Verdict& verdict = inquiry.verdict;
-    std::string present;
-    for (const std::string& name : verdict.policy->source().allow_headers.names()) {
-        present.append(present.empty() ? "" : ", ").append(name);
-    }
+    const std::string present = comma_list(verdict.policy->source().allow_headers.names());
     return "request header " + in_quotes(verdict.culprit) + " is not allowed by " + resource_name(inquiry) +
            "; to allow it: " + list_with("allow_headers", present, in_quotes(verdict.culprit));
 }
