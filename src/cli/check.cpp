@@ -1,5 +1,4 @@
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
 #include <optional>
@@ -9,6 +8,7 @@
 #include "cli/diagnostics.hpp"
 #include "cli/indented_json.hpp"
 #include "cli/policy_outline.hpp"
+#include "cli/standard_output.hpp"
 #include "config/load.hpp"
 #include "config/snapshot.hpp"
 
@@ -16,19 +16,27 @@ namespace corsd::cli {
 
 namespace {
 
-/// What `--format json` prints; docs/configuration.md describes it.
-std::string as_json(const CheckChoice& choice, const config::Loaded& loaded, const config::Snapshot* snapshot) {
+/// What `--format json` prints; docs/configuration.md describes it. False when any of it was lost.
+bool print_as_json(const CheckChoice& choice, const config::Loaded& loaded, const config::Snapshot* snapshot) {
     const DiagnosticCounts counts = count_diagnostics(loaded);
-    const bool passes = counts.errors == 0 && (counts.warnings == 0 || !choice.strict);
-    boost::json::object document{{"file", config::printable(choice.file)},
-                                 {"ok", passes},
-                                 {"errors", counts.errors},
-                                 {"warnings", counts.warnings},
-                                 {"diagnostics", diagnostics_as_json(loaded)}};
+    bool printed = true;
+    IndentedJson out([&](std::string_view piece) { printed = print(piece) && printed; });
+    out.open_object();
+    out.member("file", boost::json::value(config::printable(choice.file)));
+    out.member("ok", counts.errors == 0 && (counts.warnings == 0 || !choice.strict));
+    out.member("errors", counts.errors);
+    out.member("warnings", counts.warnings);
+    out.member("diagnostics", diagnostics_as_json(loaded));
     if (choice.explain) {
-        document["sites"] = snapshot == nullptr ? boost::json::array{} : outline_as_json(*snapshot, loaded.sources);
+        out.name("sites");
+        if (snapshot == nullptr) {
+            out.put(boost::json::array{});
+        } else {
+            write_outline(out, *snapshot, loaded.sources);
+        }
     }
-    return indented_json(document);
+    out.close();
+    return printed;
 }
 
 std::string as_text(const CheckChoice& choice, const config::Loaded& loaded, const config::Snapshot& snapshot) {
@@ -44,19 +52,18 @@ int check(const CheckChoice& choice) {
     std::optional<config::Snapshot> snapshot;
     if (loaded.ok()) snapshot.emplace(std::move(*loaded.config));
 
-    std::string text;
+    bool written = false;
     if (choice.format == CheckFormat::json) {
-        text = as_json(choice, loaded, snapshot ? &*snapshot : nullptr);
+        written = print_as_json(choice, loaded, snapshot ? &*snapshot : nullptr);
     } else if (choice.format == CheckFormat::github) {
-        text = diagnostics_as_github(loaded);
+        written = print(diagnostics_as_github(loaded));
     } else {
         print_diagnostics(loaded);
-        if (snapshot) text = as_text(choice, loaded, *snapshot);
+        std::string text = snapshot ? as_text(choice, loaded, *snapshot) : "";
         if (!refused) text += config::printable(choice.file) + ": ok\n";
         if (refused && loaded.ok()) std::fputs("with --strict a warning is an error\n", stderr);
+        written = print(text);
     }
-    // A report that is cut short (a full disk) must not look like a good file.
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
     if (refused) return kBadConfig;
     return written ? kSuccess : kFailure;
 }

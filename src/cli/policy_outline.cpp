@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 #include "cli/policy_values.hpp"
 
 namespace corsd::cli {
@@ -54,7 +55,7 @@ std::string title_of(const ServingSite& site) {
 
 std::string hosts_of(const route::SiteTable::Answers& answers) {
     std::string text;
-    const auto add = [&](std::string_view part) { text += (text.empty() ? "" : ", ") + std::string(part); };
+    const auto add = [&](std::string_view part) { append_to_list(text, part); };
     for (const std::string& host : answers.hosts) {
         if (!answers.local_hosts || !route::is_local_name(host)) add(host);
     }
@@ -176,7 +177,12 @@ array policies_as_json(const Governed& governed, const Sources& sources) {
     return policies;
 }
 
-object site_as_json(const Snapshot& snapshot, std::size_t index, const Sources& sources) {
+void write_members(IndentedJson& out, const object& members) {
+    for (const auto& member : members)
+        out.member(member.key(), member.value());
+}
+
+void write_site(IndentedJson& out, const Snapshot& snapshot, std::size_t index, const Sources& sources) {
     const ServingSite& serving = snapshot.sites()[index];
     const config::Site& site = serving.site();
     const auto upstream = [&](std::size_t at) { return config::printable(snapshot.config().upstreams[at].name); };
@@ -184,26 +190,28 @@ object site_as_json(const Snapshot& snapshot, std::size_t index, const Sources& 
         return from.empty() ? value(nullptr) : value(config::printable(from));
     };
     const route::SiteTable::Answers answers = snapshot.answers_of(index);
-    object json = place_as_json(site.span, sources);
-    json["name"] = text(site.name);
-    json["public_origin"] = text(site.public_origin);
-    json["upstream"] = upstream(site.upstream);
-    json["hosts"] = array(answers.hosts.begin(), answers.hosts.end());
-    json["other_hosts"] = answers.other_hosts;
-    json["local_hosts"] = answers.local_hosts;
-    array resources;
+    out.open_object();
+    write_members(out, place_as_json(site.span, sources));
+    out.member("name", text(site.name));
+    out.member("public_origin", text(site.public_origin));
+    out.member("upstream", value(upstream(site.upstream)));
+    out.member("hosts", array(answers.hosts.begin(), answers.hosts.end()));
+    out.member("other_hosts", answers.other_hosts);
+    out.member("local_hosts", answers.local_hosts);
+    out.name("resources");
+    out.open_list();
     for (const std::size_t at : serving.order()) {
         const config::Resource& resource = site.resources[at];
         object one = place_as_json(resource.governed.span, sources);
         one["path"] = config::printable(resource.governed.pattern);
         one["upstream"] = upstream(resource.upstream);
         one["policies"] = policies_as_json(governed_by(resource), sources);
-        resources.push_back(std::move(one));
+        out.put(one);
     }
-    json["resources"] = std::move(resources);
-    json["no_resource"] = object{{"upstream", upstream(site.upstream)},
-                                 {"policies", policies_as_json(governed_by_no_resource(site), sources)}};
-    return json;
+    out.close();
+    out.member("no_resource", object{{"upstream", upstream(site.upstream)},
+                                     {"policies", policies_as_json(governed_by_no_resource(site), sources)}});
+    out.close();
 }
 
 }  // namespace
@@ -222,11 +230,11 @@ std::string outline_as_text(const Snapshot& snapshot, const Sources& sources) {
     return out;
 }
 
-array outline_as_json(const Snapshot& snapshot, const Sources& sources) {
-    array sites;
+void write_outline(IndentedJson& out, const Snapshot& snapshot, const Sources& sources) {
+    out.open_list();
     for (std::size_t i = 0; i < snapshot.sites().size(); ++i)
-        sites.push_back(site_as_json(snapshot, i, sources));
-    return sites;
+        write_site(out, snapshot, i, sources);
+    out.close();
 }
 
 }  // namespace corsd::cli

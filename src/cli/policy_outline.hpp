@@ -3,9 +3,9 @@
 // requests. Pure, any thread.
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <string>
 
+#include "cli/indented_json.hpp"
 #include "config/diagnostic.hpp"
 #include "config/snapshot.hpp"
 
@@ -18,8 +18,8 @@ namespace corsd::cli {
 /// comment; of a list of more than ten elements the first ten.
 [[nodiscard]] std::string outline_as_text(const config::Snapshot& snapshot, const config::Sources& sources);
 
-/// The same as data, an object a site; of a list of more than a hundred elements the first hundred, and how many were
-/// left out. docs/configuration.md describes it.
-[[nodiscard]] boost::json::array outline_as_json(const config::Snapshot& snapshot, const config::Sources& sources);
+/// The same as data: a list with an object a site; of a list of more than a hundred elements the first hundred, and how
+/// many were left out. docs/configuration.md describes it. In memory is one resource at a time.
+void write_outline(IndentedJson& out, const config::Snapshot& snapshot, const config::Sources& sources);
 
 }  // namespace corsd::cli

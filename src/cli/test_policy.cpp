@@ -11,6 +11,7 @@
 #include "cli/explain_run.hpp"
 #include "cli/junit.hpp"
 #include "cli/policy_cases.hpp"
+#include "cli/standard_output.hpp"
 #include "config/load.hpp"
 
 namespace corsd::cli {
@@ -94,8 +95,7 @@ int test_policy(const TestChoice& choice) {
     std::vector<TestResult> results;
     for (const PolicyCase& one : read.cases)
         results.push_back(judge(one, snapshot, loaded.sources));
-    const std::string text = as_text(results, choice.cases);
-    bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    bool written = print(as_text(results, choice.cases));
     if (!choice.junit.empty() && !write_file(choice.junit, junit(results, choice.cases))) {
         std::fprintf(stderr, "corsd test: %s cannot be written\n", choice.junit.c_str());
         written = false;
