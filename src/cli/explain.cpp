@@ -12,6 +12,7 @@
 #include "cli/explain_curl.hpp"
 #include "cli/explain_har.hpp"
 #include "cli/explain_story.hpp"
+#include "cli/standard_output.hpp"
 #include "config/load.hpp"
 
 namespace corsd::cli {
@@ -25,19 +26,13 @@ using namespace explained;
     return kUsage;
 }
 
-[[nodiscard]] bool print(const std::string& text) {
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-}
-
 [[nodiscard]] Wanted wanted_of(const ExplainChoice& choice) {
     Wanted wanted;
     wanted.url = choice.url;
     wanted.origin = choice.origin;
     wanted.method = choice.method;
     wanted.headers = choice.headers;
-    if (choice.credentials == "include") wanted.credentials = cors::CredentialsMode::include;
-    if (choice.credentials == "omit") wanted.credentials = cors::CredentialsMode::omit;
-    if (choice.credentials == "same-origin") wanted.credentials = cors::CredentialsMode::same_origin;
+    wanted.credentials = credentials_mode(choice.credentials);
     if (choice.websocket) wanted.sender = Sender::websocket;
     return wanted;
 }

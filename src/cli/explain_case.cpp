@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/wording.hpp"
 #include "cors/browser_url.hpp"
 #include "cors/origin.hpp"
 
@@ -23,13 +24,6 @@ constexpr std::array<std::string_view, 12> kBrowsersOwn{
 [[nodiscard]] bool is_browsers_own(std::string_view name) noexcept {
     return std::any_of(kBrowsersOwn.begin(), kBrowsersOwn.end(),
                        [&](std::string_view own) { return ascii::equals_lower(name, own); });
-}
-
-[[nodiscard]] std::string join(const std::vector<std::string>& items) {
-    std::string out;
-    for (const std::string& item : items)
-        out += (out.empty() ? "" : ", ") + item;
-    return out;
 }
 
 /// The origin below which a path without one lies.
@@ -110,11 +104,7 @@ constexpr std::array<std::string_view, 12> kBrowsersOwn{
             out.notes.push_back("the file has no `public_origin`: " + text + " is a guess");
         }
     }
-    for (const auto& [from, to] : {std::pair{"ws://", "http://"}, std::pair{"wss://", "https://"}}) {
-        if (!ascii::starts_with_lower(text, from)) continue;
-        text = to + text.substr(std::string_view(from).size());
-        out.sender = Sender::websocket;
-    }
+    if (take_websocket_scheme(text)) out.sender = Sender::websocket;
     const auto url = cors::parse_browser_url(text);
     if (!url || !url->is_http()) {
         problem = "\"" + wanted.url + "\" is neither a path (/api/x) nor an address (https://api.example.com/api/x)";
@@ -158,6 +148,22 @@ void undo_preflight(Case& out, const HeaderLines& headers) {
 }
 
 }  // namespace
+
+bool take_websocket_scheme(std::string& url) {
+    for (const auto& [from, to] : {std::pair{"ws://", "http://"}, std::pair{"wss://", "https://"}}) {
+        if (!ascii::starts_with_lower(url, from)) continue;
+        url.replace(0, std::string_view(from).size(), to);
+        return true;
+    }
+    return false;
+}
+
+std::optional<cors::CredentialsMode> credentials_mode(std::string_view name) noexcept {
+    if (name == "include") return cors::CredentialsMode::include;
+    if (name == "same-origin") return cors::CredentialsMode::same_origin;
+    if (name == "omit") return cors::CredentialsMode::omit;
+    return std::nullopt;
+}
 
 std::optional<HeaderLine> header_line(const std::string& text) {
     const std::size_t end = text.find_first_of(":;", text.starts_with(':') ? 1 : 0);
@@ -219,7 +225,7 @@ CaseRead case_seen(Wanted wanted, const config::Config& config) {
     }
     out.request.headers = std::move(kept);
     if (!left_out.empty()) {
-        out.notes.push_back("taken for the browser's own headers, which need no permission: " + join(left_out));
+        out.notes.push_back("taken for the browser's own headers, which need no permission: " + comma_list(left_out));
     }
     undo_preflight(out, seen);
     return result;

@@ -45,6 +45,12 @@ struct CaseRead {
 /// by itself is told from what the page's script set.
 [[nodiscard]] CaseRead case_seen(Wanted wanted, const config::Config& config);
 
+/// `url` with the scheme of its handshake when it begins with ws: or wss: (WHATWG WebSockets, 3.1); true then.
+[[nodiscard]] bool take_websocket_scheme(std::string& url);
+
+/// A credentials mode as fetch() names it (Fetch, 2.2.5): "include", "same-origin", "omit"; nothing for other texts.
+[[nodiscard]] std::optional<cors::CredentialsMode> credentials_mode(std::string_view name) noexcept;
+
 /// "Name: value" or "Name;" (empty) as curl takes it; nothing when it is neither.
 [[nodiscard]] std::optional<cors::HeaderLine> header_line(const std::string& text);
 

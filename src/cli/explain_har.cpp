@@ -1,13 +1,12 @@
 #include "cli/explain_har.hpp"
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/parse_options.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
-#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -63,17 +62,14 @@ constexpr std::size_t kMostDepth = 512;
     Wanted wanted;
     wanted.url = text_of(request, "url");
     wanted.method = text_of(request, "method");
+    if (take_websocket_scheme(wanted.url)) wanted.sender = Sender::websocket;
     const array* headers = array_of(request, "headers");
-    for (const value& one : headers == nullptr ? array() : *headers) {
+    if (headers == nullptr) return wanted;
+    for (const value& one : *headers) {
         const object* line = one.if_object();
         const std::string name = text_of(line, "name");
         // HTTP/2's own, and what no header is.
         if (ascii::is_token(name)) wanted.headers.push_back(name + ": " + text_of(line, "value"));
-    }
-    for (const auto& [from, to] : {std::pair{"ws://", "http://"}, std::pair{"wss://", "https://"}}) {
-        if (!wanted.url.starts_with(from)) continue;
-        wanted.url.replace(0, std::string_view(from).size(), to);
-        wanted.sender = Sender::websocket;
     }
     return wanted;
 }
@@ -106,7 +102,7 @@ HarRead read_har(std::string_view text, const config::Snapshot& snapshot) {
         result.problem = error ? "it is not JSON: " + error.message() : "it has no log.entries, so it is no HAR file";
         return result;
     }
-    std::set<std::string> seen;
+    std::unordered_map<std::string, std::size_t> seen;
     result.entries = entries->size();
     for (const value& entry : *entries) {
         auto wanted = wanted_of(entry);
@@ -114,16 +110,13 @@ HarRead read_har(std::string_view text, const config::Snapshot& snapshot) {
         const bool preflight = wanted->method == "OPTIONS";
         CaseRead read = case_seen(std::move(*wanted), snapshot.config());
         if (!read.found || !concerns_cors(*read.found)) continue;
-        const std::string key = key_of(*read.found);
-        if (seen.insert(key).second) {
+        const auto [same, is_new] = seen.emplace(key_of(*read.found), result.cases.size());
+        if (is_new) {
             result.cases.push_back(std::move(*read.found));
-            continue;
+        } else if (!preflight) {
+            // The request itself says more than its preflight, which came before.
+            result.cases[same->second] = std::move(*read.found);
         }
-        if (preflight) continue;
-        // The request itself says more than its preflight, which came before.
-        const auto same =
-            std::find_if(result.cases.begin(), result.cases.end(), [&](const Case& one) { return key_of(one) == key; });
-        *same = std::move(*read.found);
     }
     return result;
 }

@@ -7,6 +7,7 @@
 
 #include "base/edit_distance.hpp"
 #include "base/reason.hpp"
+#include "base/wording.hpp"
 #include "config/document.hpp"
 
 namespace corsd::cli {
@@ -28,14 +29,10 @@ constexpr std::array kReasons{Reason::origin_malformed,   Reason::origin_null,  
 /// What the browser refuses for itself; explain has the same name for it.
 constexpr std::string_view kNoCredentials = "credentials_not_allowed";
 
-[[nodiscard]] std::string in_quotes(std::string_view text) {
-    return "`" + std::string(text) + "`";
-}
-
 template <class Words>
 [[nodiscard]] std::string nearest(std::string_view word, const Words& words) {
     for (const auto& known : words) {
-        if (is_near(word, known)) return "did you mean " + in_quotes(known) + "?";
+        if (is_near(word, known)) return "did you mean " + in_backquotes(known) + "?";
     }
     return {};
 }
@@ -56,7 +53,7 @@ class CaseReader {
     [[nodiscard]] std::optional<PolicyCase> read() {
         for (const config::Entry& entry : node_.entries) {
             if (std::find(kKeys.begin(), kKeys.end(), entry.key) != kKeys.end()) continue;
-            fail("unknown-key", entry.key_span, in_quotes(entry.key) + " is no key of a case").fix =
+            fail("unknown-key", entry.key_span, in_backquotes(entry.key) + " is no key of a case").fix =
                 nearest(entry.key, kKeys);
         }
         explained::Wanted wanted;
@@ -99,7 +96,7 @@ class CaseReader {
 
     void require(std::string_view key) {
         if (node_.find(key) != nullptr) return;
-        fail("missing-key", node_.span, "a case needs " + in_quotes(key));
+        fail("missing-key", node_.span, "a case needs " + in_backquotes(key));
     }
 
     /// The value of a key as text; empty when it is not given.
@@ -108,7 +105,7 @@ class CaseReader {
         if (entry == nullptr || entry->value.kind == Node::Kind::broken) return {};
         if (entry->value.kind == Node::Kind::scalar && !entry->value.text.empty()) return entry->value.text;
         fail("wrong-type", entry->value.span.known() ? entry->value.span : entry->key_span,
-             in_quotes(key) + " wants a text");
+             in_backquotes(key) + " wants a text");
         return {};
     }
 
@@ -117,7 +114,7 @@ class CaseReader {
         const std::string value = text(key);
         if (value.empty() || std::find(words.begin(), words.end(), value) != words.end()) return value;
         fail("bad-value", node_.find(key)->value.span,
-             in_quotes(key) + " is " + std::string(words[0]) + " or " + std::string(words[1]))
+             in_backquotes(key) + " is " + std::string(words[0]) + " or " + std::string(words[1]))
             .fix = nearest(value, words);
         return {};
     }
@@ -134,9 +131,7 @@ class CaseReader {
     [[nodiscard]] std::optional<cors::CredentialsMode> credentials() {
         const std::string value = text("credentials");
         if (value.empty()) return std::nullopt;
-        if (value == "include") return cors::CredentialsMode::include;
-        if (value == "same-origin") return cors::CredentialsMode::same_origin;
-        if (value == "omit") return cors::CredentialsMode::omit;
+        if (const auto mode = explained::credentials_mode(value)) return mode;
         fail("bad-value", node_.find("credentials")->value.span,
              "`credentials` is a mode of fetch(): include, same-origin or omit");
         return std::nullopt;
@@ -174,7 +169,7 @@ class CaseReader {
         const SourceSpan place = node_.find("reason")->value.span;
         const std::vector<std::string_view> known = reasons();
         if (std::find(known.begin(), known.end(), out.reason) == known.end()) {
-            fail("unknown-reason", place, in_quotes(out.reason) + " is no reason of a refusal").fix =
+            fail("unknown-reason", place, in_backquotes(out.reason) + " is no reason of a refusal").fix =
                 nearest(out.reason, known);
         } else if (out.expected == Expected::allowed) {
             fail("exclusive-keys", place, "what is allowed has no reason").fix = "expect: refused";
@@ -213,7 +208,7 @@ PolicyCases read_policy_cases(const std::string& path, const config::Environment
     Report report;
     std::string problem;
     std::optional<std::string> text = environment.read_file(path, problem);
-    if (text && text->starts_with("\xef\xbb\xbf")) text->erase(0, 3);
+    if (text) config::drop_byte_order_mark(*text);
     out.sources.emplace_back(path, text.value_or(""));
     if (!text) {
         report.error("file", {}, "cannot read the cases: " + problem);
