@@ -1,35 +1,9 @@
 // Many origins and many resources: loading is linear, and lists that are inherited are shared.
-#include <cstdlib>
-#include <new>
-
 #include "catch.hpp"
 #include "config/snapshot.hpp"
 #include "cors/decide.hpp"
+#include "counting_new.hpp"
 #include "loading.hpp"
-
-// g++ 12 sees the malloc through an inlined operator new, and takes its free for a mistake.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-// std::stable_sort asks for its buffer this way.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 using namespace corsd::config;
 

@@ -1,34 +1,9 @@
 // Section 8 of the policy: deciding allocates nothing outside RE2.
-#include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include "catch.hpp"
+#include "counting_new.hpp"
 #include "making.hpp"
-
-// g++ 12 sees the malloc through an inlined operator new, and takes its free for a mistake.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 using namespace corsd::cors;
 using making::Ask;

@@ -1,45 +1,12 @@
 // Counts operator new in this whole program: a warm reader must not allocate.
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include "catch.hpp"
+#include "counting_new.hpp"
 #include "feeding.hpp"
 #include "http/hop_by_hop.hpp"
 #include "http/target.hpp"
 #include "http/vary.hpp"
-
-namespace {
-std::size_t g_allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++g_allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc{};
-}
-void* operator new[](std::size_t size) {
-    return operator new(size);
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++g_allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
-    return operator new(size, tag);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 using namespace corsd::http;
 
@@ -87,10 +54,10 @@ struct Warm {
 TEST_CASE("a thousand warm messages allocate nothing") {
     Warm warm;
     warm.once();
-    const auto before = g_allocations;
+    const auto before = allocations;
     for (int i = 0; i < 1000; ++i)
         warm.once();
-    const auto after = g_allocations;
+    const auto after = allocations;
     CHECK(after - before == 0);
     CHECK(before > 0);
     CHECK(warm.requests.head().fields.size() == 11);
