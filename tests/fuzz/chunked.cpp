@@ -1,5 +1,5 @@
 // ChunkedDecoder: however the bytes arrive, the same comes out; what ChunkFrame frames decodes to what it was.
-#include "http/feeding.hpp"
+#include "arriving.hpp"
 #include "input.hpp"
 
 using namespace corsd;
@@ -9,13 +9,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view raw = fuzz::text(data, size);
     const unsigned chosen = fuzz::choice(raw);
     const HeadLimits limits{512, 8, 64};
-    const std::string whole = feeding::decode_chunks(raw, {raw.size()}, limits);
-    const std::size_t cut = raw.empty() ? 0 : (chosen * 31) % raw.size();
-    for (const auto& cuts : {feeding::Cuts{cut, raw.size()}, feeding::byte_by_byte(raw.size())}) {
-        if (cuts.empty()) continue;
-        const std::string other = feeding::decode_chunks(raw, cuts, limits);
-        fuzz::require(other == whole, "the same however it arrives", whole + "\n" + other);
-    }
+    fuzz::require_same_however_it_arrives(raw, chosen, [&](std::string_view bytes, const feeding::Cuts& cuts) {
+        return feeding::decode_chunks(bytes, cuts, limits);
+    });
 
     std::string framed;
     for (const auto& part : {BodyPart{raw, BodyPart::Place::inside, {}}, BodyPart{{}, BodyPart::Place::last, {}}}) {

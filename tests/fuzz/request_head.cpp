@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "arriving.hpp"
 #include "base/ascii.hpp"
-#include "http/feeding.hpp"
 #include "http/target.hpp"
 #include "input.hpp"
 
@@ -50,14 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     feeding::RequestSetting setting;
     setting.limits = {2048, 20, 256};
     setting.underscores = std::array{Underscores::drop, Underscores::keep, Underscores::reject}[chosen % 3];
-    const std::string whole = feeding::read_request(raw, {raw.size()}, setting);
-    const std::size_t cut = raw.empty() ? 0 : (chosen * 31) % raw.size();
-    for (const auto& cuts :
-         {feeding::Cuts{cut, raw.size()}, feeding::byte_by_byte(std::min<std::size_t>(raw.size(), 4096))}) {
-        if (cuts.empty() || cuts.back() != raw.size()) continue;
-        const std::string other = feeding::read_request(raw, cuts, setting);
-        fuzz::require(other == whole, "the same however it arrives", whole + "\n" + other);
-    }
+    fuzz::require_same_however_it_arrives(raw, chosen, [&](std::string_view bytes, const feeding::Cuts& cuts) {
+        return feeding::read_request(bytes, cuts, setting);
+    });
     RequestReader reader{setting.limits, setting.underscores};
     if (reader.feed(raw) == Progress::complete) check(reader.head(), setting.limits);
     return 0;

@@ -1,8 +1,8 @@
 // ResponseReader: however the bytes arrive, the same comes out; what comes out is bounded and has no control bytes.
 #include <algorithm>
 
+#include "arriving.hpp"
 #include "base/ascii.hpp"
-#include "http/feeding.hpp"
 #include "input.hpp"
 
 using namespace corsd;
@@ -12,14 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view raw = fuzz::text(data, size);
     const unsigned chosen = fuzz::choice(raw);
     const auto method = chosen & 1 ? AnsweredMethod::head : AnsweredMethod::other;
-    const std::string whole = feeding::read_response(raw, {raw.size()}, method);
-    const std::size_t cut = raw.empty() ? 0 : (chosen * 31) % raw.size();
-    for (const auto& cuts :
-         {feeding::Cuts{cut, raw.size()}, feeding::byte_by_byte(std::min<std::size_t>(raw.size(), 4096))}) {
-        if (cuts.empty() || cuts.back() != raw.size()) continue;
-        const std::string other = feeding::read_response(raw, cuts, method);
-        fuzz::require(other == whole, "the same however it arrives", whole + "\n" + other);
-    }
+    fuzz::require_same_however_it_arrives(raw, chosen, [&](std::string_view bytes, const feeding::Cuts& cuts) {
+        return feeding::read_response(bytes, cuts, method);
+    });
     ResponseReader reader{HeadLimits{}};
     reader.reset(method);
     const auto progress = reader.feed(raw);
