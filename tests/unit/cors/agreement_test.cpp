@@ -29,6 +29,10 @@ const std::vector<HeaderLines> kSent = {
     {{"x-b", "1"}, {"X-A", "1"}},
     {{"Authorization", "Bearer x"}},
     {{"Accept", "<"}},
+    {{"Range", "bytes=0-99"}, {"Accept-Language", "de, en;q=0.5"}},
+    {{"Range", "bytes=-5"}},
+    {{"Accept-Language", "de?"}, {"Content-Language", std::string(129, 'a')}},
+    {{"Content-Type", "text/plain; charset=(utf-8)"}},
 };
 
 struct Setting {
