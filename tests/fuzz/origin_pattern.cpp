@@ -38,9 +38,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string origin = pattern.scheme() + "://" + pattern.host() + port;
     const std::string below = pattern.scheme() + "://a." + pattern.host() + port;
     const std::string anywhere = pattern.scheme() + "://" + pattern.host() + ":4711";
+    const std::string other_scheme = pattern.scheme() == "http" ? "https://" : "http://";
     for (const std::string& text :
-         {origin, below, anywhere, below + ".", origin + ".evil.example", value, std::string{"https://evil.example"},
-          pattern.scheme() + "://x" + pattern.host() + port}) {
+         {origin, other_scheme + pattern.host() + port, other_scheme + pattern.host() + ":4711",
+          other_scheme + "a." + pattern.host() + port, below, anywhere, below + ".", origin + ".evil.example", value,
+          std::string{"https://evil.example"}, pattern.scheme() + "://x" + pattern.host() + port}) {
         compare(pattern, set, text);
     }
     const auto matches = [&](const std::string& text) {
