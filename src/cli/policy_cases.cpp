@@ -111,7 +111,7 @@ class CaseReader {
 
     /// The same where only some words will do.
     [[nodiscard]] std::string word(std::string_view key, const std::array<std::string_view, 2>& words) {
-        const std::string value = text(key);
+        std::string value = text(key);
         if (value.empty() || std::find(words.begin(), words.end(), value) != words.end()) return value;
         fail("bad-value", node_.find(key)->value.span,
              in_backquotes(key) + " is " + std::string(words[0]) + " or " + std::string(words[1]))
