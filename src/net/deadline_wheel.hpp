@@ -46,7 +46,8 @@ class Deadline {
 
 class DeadlineWheel {
   public:
-    static constexpr std::chrono::milliseconds kTick{100};
+    /// A deadline of a second is kept to a tenth, for twenty wakes a second while something is armed.
+    static constexpr std::chrono::milliseconds kTick{50};
 
     explicit DeadlineWheel(boost::asio::io_context& io);
     DeadlineWheel(const DeadlineWheel&) = delete;
