@@ -15,7 +15,6 @@ constexpr ParseFailure kBothFramings{Reason::bad_request, "Content-Length and Tr
 /// (501), all else leaves the end of the body unknown (400; RFC 9112 sections 6.1 and 6.3).
 ParseFailure refuse_codings(std::string_view value) noexcept {
     constexpr ParseFailure kMalformed{Reason::bad_request, "Transfer-Encoding is malformed"};
-    std::size_t codings = 0;
     bool chunked_before = false;
     bool chunked_last = false;
     while (true) {
@@ -24,7 +23,6 @@ ParseFailure refuse_codings(std::string_view value) noexcept {
         if (!ascii::is_token(coding)) return kMalformed;
         chunked_before = chunked_before || chunked_last;
         chunked_last = ascii::equals_lower(coding, "chunked");
-        ++codings;
         if (comma == std::string_view::npos) break;
         value.remove_prefix(comma + 1);
     }

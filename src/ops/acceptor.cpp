@@ -45,8 +45,7 @@ constexpr milliseconds kCalm{1000};
 }  // namespace
 
 Acceptor::Acceptor(boost::asio::io_context& io, const config::Listener& listener, std::uint32_t number, Hooks hooks)
-    : io_(io),
-      listener_(listener),
+    : listener_(listener),
       number_(number),
       hooks_(std::move(hooks)),
       acceptor_(io.get_executor()),

@@ -56,7 +56,6 @@ class Acceptor {
     [[nodiscard]] std::string take(int family, net::Descriptor descriptor);
     [[nodiscard]] std::string bind_error(const std::string& what, int error) const;
 
-    boost::asio::io_context& io_;
     const config::Listener listener_;
     const std::uint32_t number_;
     Hooks hooks_;
