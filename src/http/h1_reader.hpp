@@ -41,6 +41,7 @@ class RequestReader {
 
     Progress advance(std::string_view data);
     Progress partial(LineScanner::Found found, std::string_view pending);
+    [[nodiscard]] bool begin_method(std::string_view line) noexcept;
     [[nodiscard]] bool begin_line(std::string_view line);
     [[nodiscard]] bool field_line(std::string_view line);
     [[nodiscard]] bool count_field() noexcept;

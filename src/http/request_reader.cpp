@@ -112,11 +112,21 @@ Progress RequestReader::advance(std::string_view data) {
 Progress RequestReader::partial(LineScanner::Found found, std::string_view pending) {
     if (phase_ == Phase::start_line && !pending.empty() && pending != "\r") {
         started_ = true;
-        if (!check(judge_prefix(pending, limits_.target_bytes))) return Progress::failed;
+        if (!begin_method(pending)) return Progress::failed;
     }
     if (found == LineScanner::Found::partial) return Progress::need_more;
     (void)refuse(Reason::header_too_large, "the head is too large");
     return Progress::failed;
+}
+
+/// The method counts from here on, also of a line that is refused: an answer to HEAD has no body.
+bool RequestReader::begin_method(std::string_view line) noexcept {
+    const ParseFailure failure = judge_prefix(line, limits_.target_bytes);
+    if (failure.reason == Reason::none || failure.reason == Reason::target_too_long) {
+        const auto space = line.find(' ');
+        if (space != std::string_view::npos) head_.method = line.substr(0, space);
+    }
+    return check(failure);
 }
 
 bool RequestReader::begin_line(std::string_view line) {
@@ -126,7 +136,7 @@ bool RequestReader::begin_line(std::string_view line) {
         return true;
     }
     started_ = true;
-    if (!check(judge_prefix(line, limits_.target_bytes))) return false;
+    if (!begin_method(line)) return false;
     if (line.empty() || line.back() != '\r') return refuse(Reason::bad_request, describe(LineFault::bare_lf));
     line.remove_suffix(1);
 
@@ -140,7 +150,6 @@ bool RequestReader::begin_line(std::string_view line) {
     if (size == rest.size()) return refuse(Reason::bad_request, "the request line has no version");
     if (rest[size] != ' ') return refuse(Reason::bad_request, "a forbidden byte in the target");
     if (!check(read_version(rest.substr(size + 1), head_.minor))) return false;
-    head_.method = line.substr(0, space);
     head_.target = rest.substr(0, size);
     if (is_refused_method(head_.method)) return refuse(Reason::not_implemented, "the method is not served here");
     phase_ = Phase::fields;

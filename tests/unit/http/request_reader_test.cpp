@@ -283,6 +283,25 @@ TEST_CASE("a bad line is refused without waiting for the end of the head") {
     CHECK(read_request("\x16", {1}) == "failed bad_request: the method is no token");
 }
 
+TEST_CASE("the method of a request that is refused or not whole is known: an answer to HEAD has no body") {
+    const std::string target(9000, 'x');
+    for (const std::string& raw : {"HEAD /" + target + " HTTP/1.1\r\n", "HEAD / HTTP/2.0\r\n"s, "HEAD /#\r\n"s,
+                                   "HEAD / HTTP/1.1\nHost: h\n\n"s}) {
+        RequestReader whole{HeadLimits{}, Underscores::drop};
+        CHECK(whole.feed(raw) == Progress::failed);
+        CHECK(whole.head().method == "HEAD");
+        RequestReader pieces{HeadLimits{}, Underscores::drop};
+        std::size_t end = 0;
+        while (end < raw.size() && pieces.feed(std::string_view{raw}.substr(0, ++end)) == Progress::need_more) {
+            CHECK(pieces.head().method == (end > 4 ? "HEAD" : ""));
+        }
+        CHECK(pieces.head().method == "HEAD");
+    }
+    RequestReader reader{HeadLimits{}, Underscores::drop};
+    CHECK(reader.feed("\x16 HEAD") == Progress::failed);
+    CHECK(reader.head().method.empty());
+}
+
 TEST_CASE("a reader starts over, and what follows a head is left alone") {
     RequestReader reader{HeadLimits{}, Underscores::drop};
     const std::string two = get("A: b\r\n") + post("Content-Length: 3\r\n") + "abc";
