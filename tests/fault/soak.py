@@ -2,7 +2,7 @@
 """Random traffic and faults of every kind against the real program, for so many seconds, with clients beside them that are owed the
 right answer each time.
 
-usage: soak.py [--seconds N] [--seed S] [--clients N] [--quiet]
+usage: soak.py [--seconds N] [--seed S] [--clients N] [--under COMMAND] [--quiet]
 
 CORSD_BIN names the program, one built with sanitizers too. What is random follows from the seed; what threads make of it does not.
 Exit status 1: a wrong answer, a sanitizer's report, an end of the program that nobody asked for, a descriptor, thread or connection
@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import re
+import shlex
 import signal
 import socket
 import sys
@@ -29,7 +30,7 @@ from soak_clients import DEAD, HOLE, HURT, STEADY, Bad, Steady, Wrong, random_of
 from support import ALLOWED, Configured, free_port, wait_until  # noqa: E402
 from wire import Client  # noqa: E402
 
-REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|terminate called|assertion", re.I)
+REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|terminate called|assertion|^==\d+== ", re.I | re.M)
 LONG = 120  # seconds for what a loaded machine does once
 
 CONFIGURATION = """
@@ -86,7 +87,8 @@ class Soak:
         self.status, dead = free_port(), free_port()
         names = {"STEADY": STEADY, "HURT": HURT, "DEAD": DEAD, "HOLE": HOLE, "ALLOWED": ALLOWED}
         self.server = self.part(Configured(lambda port, log: CONFIGURATION.format(
-            port=port, log=log, status=self.status, steady=peer.port, hurt=hurt.port, dead=dead, hole=hole.port, **names)))
+            port=port, log=log, status=self.status, steady=peer.port, hurt=hurt.port, dead=dead, hole=hole.port, **names),
+            wrap=shlex.split(self.options.under)))
         self.steady = [Steady(self.server.port, random_of(self.options.seed, f"steady {number}")) for number in range(4)]
         threading.excepthook = lambda problem: self.wrong(f"{problem.thread.name}: {problem.exc_type.__name__}: {problem.exc_value}")
 
@@ -250,6 +252,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)))
     parser.add_argument("--clients", type=int, default=24, help="that behave badly")
+    parser.add_argument("--under", default="", help="what runs the program, such as valgrind")
     parser.add_argument("--quiet", action="store_true", help="figures at the end only")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(f"ended by signal {number}"))
