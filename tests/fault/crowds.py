@@ -1,0 +1,39 @@
+"""What the tests of many connections share."""
+
+import os
+import pathlib
+import resource
+
+from support import Client
+
+
+def raise_descriptor_limit(test):
+    """As many descriptors as may be had, until the test is over."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    test.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def descriptors(server):
+    return len(os.listdir(f"/proc/{server.pid}/fd"))
+
+
+def is_stopped(pid):
+    return b") T " in pathlib.Path(f"/proc/{pid}/stat").read_bytes()
+
+
+class Status:
+    """The status listener of a server."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def ask(self, path):
+        with Client(self.port) as client:
+            client.send("GET", path)
+            return client.response()
+
+    def figure(self, name):
+        """The sum of all series of that name."""
+        lines = self.ask("/metrics").body.decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((name + " ", name + "{")))
