@@ -190,7 +190,7 @@ net::Task<BodyPiece> H1Client::read_tunnel() {
     return read_raw(RawEnd{stream_, buffer_, buffers_, tunnelled_});
 }
 
-void H1Client::reset() noexcept {
+void H1Client::abort() noexcept {
     stream_.reset_on_close();
     stream_.close();
 }

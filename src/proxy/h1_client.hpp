@@ -77,9 +77,9 @@ class H1Client final : public Abortable, private net::StreamObserver {
     void leave_pool() noexcept;
     [[nodiscard]] Endpoint& endpoint() const noexcept { return place_.endpoint(); }
 
-    void abort() noexcept override { stream_.close(); }
-    /// The same, so that the upstream cannot take what it has for whole.
-    void reset() noexcept;
+    /// By a reset: the upstream cannot take what it has for whole, and hears of it though it reads no more.
+    void abort() noexcept override;
+    void close() noexcept { stream_.close(); }
 
   private:
     void disturbed(net::Disturbance disturbance) noexcept override;

@@ -149,10 +149,10 @@ void Tunnel::end(Ending ending, Close how) noexcept {
     if (ending_ == Ending::whole) ending_ = ending;
     disarm();
     if (how == Close::reset) {
-        upstream_.reset();
+        upstream_.abort();
         exchange_.abort();
     } else {
-        upstream_.abort();
+        upstream_.close();
         exchange_.close();
     }
 }
