@@ -20,7 +20,9 @@ class FreeFrames {
     FreeFrames() = default;
     FreeFrames(const FreeFrames&) = delete;
     FreeFrames& operator=(const FreeFrames&) = delete;
-    ~FreeFrames() {
+    ~FreeFrames() { release(); }
+
+    void release() noexcept {
         for (FreeFrame*& head : heads_) {
             while (head != nullptr)
                 ::operator delete(std::exchange(head, head->next));
@@ -56,6 +58,10 @@ void deallocate_frame(void* frame, std::size_t size) noexcept {
     } else {
         ::operator delete(frame);
     }
+}
+
+void release_free_frames() noexcept {
+    free_frames.release();
 }
 
 }  // namespace corsd::net

@@ -1,11 +1,14 @@
 #include "proxy/worker.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <new>
 #include <utility>
 
+#include "net/frame_pool.hpp"
 #include "proxy/h1_server.hpp"
 #include "telemetry/log.hpp"
 
@@ -15,6 +18,9 @@ namespace {
 
 /// Contexts kept for the next request; more than that many at once are made and freed.
 constexpr std::size_t kKeptContexts = 1024;
+
+/// So many connections at once are a crowd: what they needed is given back when they are gone.
+constexpr std::size_t kCrowd = 1000;
 
 void report_escape(std::exception_ptr escaped) noexcept {
     try {
@@ -42,6 +48,7 @@ class Worker::Counted {
     Counted(Worker& worker, const Accepted& accepted) noexcept
         : worker_(&worker), peer_(accepted.peer), count_(accepted.count) {
         worker.counters_.connections_opened.add();
+        worker.most_connections_ = std::max(worker.most_connections_, worker.connections());
     }
     Counted(Counted&& other) noexcept
         : worker_(std::exchange(other.worker_, nullptr)), peer_(other.peer_), count_(other.count_) {}
@@ -52,6 +59,7 @@ class Worker::Counted {
         worker_->counters_.connections_closed.add();
         worker_->share_.connections.fetch_sub(1, std::memory_order_relaxed);
         worker_->connections_.fetch_sub(1, std::memory_order_relaxed);
+        worker_->give_back_memory();
         worker_->finish_when_empty();
     }
 
@@ -204,6 +212,15 @@ void Worker::cut() {
 
 void Worker::post(std::function<void()> call) {
     boost::asio::post(io_, std::move(call));
+}
+
+/// Once three quarters of a crowd are gone: neither free frames nor free pages in the middle of the heap would go by
+/// themselves. Takes milliseconds, and not again before there was another crowd.
+void Worker::give_back_memory() noexcept {
+    if (most_connections_ < kCrowd || connections() > most_connections_ / 4) return;
+    most_connections_ = connections();
+    net::release_free_frames();
+    ::malloc_trim(0);
 }
 
 void Worker::finish_when_empty() {

@@ -137,6 +137,7 @@ class Worker {
     /// All connections, or those of one listener.
     void tell(void (H1Server::*what)() noexcept, std::optional<std::uint32_t> listener) noexcept;
     void finish_when_empty();
+    void give_back_memory() noexcept;
 
     WorkerShare& share_;
     boost::asio::io_context io_{1};
@@ -158,6 +159,7 @@ class Worker {
     H1Server* first_ = nullptr;
     bool draining_ = false;
     std::atomic<std::size_t> connections_{0};
+    std::size_t most_connections_ = 0;  // at once, since memory was given back
 };
 
 }  // namespace corsd::proxy
