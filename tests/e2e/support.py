@@ -143,6 +143,11 @@ class Configured(Process):
                 return int(line.split()[1]) * 1024
         raise AssertionError("no VmHWM")
 
+    def private_memory(self):
+        """What is the process's alone, in bytes."""
+        text = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(("Private_", "Swap:")))
+
     def close(self):
         super().close()
         shutil.rmtree(self.files, ignore_errors=True)

@@ -26,11 +26,6 @@ class Soak(TestCase):
         peer = self.start(LoadPeer())
         self.server = self.start(Corsd(peer.port, log="format: json, access: {only: refused}"))
 
-    def memory(self):
-        """Private memory: what is the process's alone."""
-        text = pathlib.Path(f"/proc/{self.server.pid}/smaps_rollup").read_text()
-        return sum(int(line.split()[1]) * KIB for line in text.splitlines() if line.startswith(("Private_", "Swap:")))
-
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.server.pid}/fd"))
 
@@ -62,9 +57,9 @@ class Soak(TestCase):
 
     def test_requests_leave_nothing_behind(self):
         self.ask(WARM)
-        memory, descriptors = self.memory(), self.descriptors()
+        memory, descriptors = self.server.private_memory(), self.descriptors()
         asked = self.ask(REQUESTS)
-        grown = self.memory() - memory
+        grown = self.server.private_memory() - memory
         if FULL:
             print(f"{asked} requests: {grown / asked:.3f} bytes a request, descriptors {descriptors} -> {self.descriptors()}", flush=True)
         if not SANITIZED:
@@ -77,12 +72,12 @@ class Soak(TestCase):
         self.addCleanup(lambda: [client.close() for client in kept])
         for number in range(500 + IDLE):
             if number == 500:
-                before = self.memory()
+                before = self.server.private_memory()
             client = self.server.client()
             kept.append(client)
             client.send("GET", "/api/x", [("Origin", ALLOWED), ("User-Agent", "x" * 100), ("Accept", "*/*"), ("X-A", "b")])
             self.assertEqual(client.response().status, 200)
-        self.assertLess((self.memory() - before) / IDLE, IDLE_BYTES)
+        self.assertLess((self.server.private_memory() - before) / IDLE, IDLE_BYTES)
 
 
 if __name__ == "__main__":

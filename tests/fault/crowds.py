@@ -1,8 +1,11 @@
 """What the tests of many connections share."""
 
+import array
+import fcntl
 import os
 import pathlib
 import resource
+import termios
 
 from support import Client
 
@@ -20,6 +23,13 @@ def descriptors(server):
 
 def is_stopped(pid):
     return b") T " in pathlib.Path(f"/proc/{pid}/stat").read_bytes()
+
+
+def waiting(client):
+    """Bytes that the kernel has for a client that does not read them."""
+    count = array.array("i", [0])
+    fcntl.ioctl(client.sock, termios.FIONREAD, count)
+    return count[0]
 
 
 class Status:

@@ -1,16 +1,13 @@
 """The program in a memory cgroup of its own, with clients that read nothing of answers of a gibibyte."""
 
-import array
-import fcntl
 import os
 import pathlib
 import sys
-import termios
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from crowds import raise_descriptor_limit  # noqa: E402
+from crowds import raise_descriptor_limit, waiting  # noqa: E402
 from load_peer import LoadPeer  # noqa: E402
 from support import SANITIZED, Corsd, TestCase, wait_until  # noqa: E402
 
@@ -43,13 +40,6 @@ class MemoryCgroup:
     def close(self):
         wait_until(lambda: not (self.path / "cgroup.procs").read_text().split(), "the cgroup to be empty")
         self.path.rmdir()
-
-
-def waiting(client):
-    """Bytes that the kernel has for a client that does not read them."""
-    count = array.array("i", [0])
-    fcntl.ioctl(client.sock, termios.FIONREAD, count)
-    return count[0]
 
 
 class Bounded(TestCase):
