@@ -132,10 +132,7 @@ void rewrite_answer(Context& context, const http::ResponseHead& head, AnswerHead
     pass_fields(context, head, out);
     out.framing = head.framing;
     if (head.framing.kind == http::BodyKind::none) {
-        out.content_length = received_length(head);
-        // A final answer that may have a body and has none is said so, or the client would wait for one.
-        const bool bodiless = head.status == 204 || head.status == 304 || context.exchange->head().method == "HEAD";
-        if (!bodiless && out.content_length.empty()) out.content_length = "0";
+        out.content_length = received_length(head);  // 0, or of the body that a GET would have
     }
     if (verdict.upstream_headers == UpstreamTreatment::untouched) {
         compare_grants(context, head);
