@@ -208,6 +208,13 @@ TEST_CASE("section 2: \"*\" with credentials does not load, and would admit nobo
     CHECK(judged(Ask().origin("null")).reason == Reason::origin_null);
 }
 
+TEST_CASE("N11: \"null\" with credentials does not load, and would admit nobody") {
+    PolicySource source = making::source({"null"});
+    CHECK(Judged(source)(Ask().origin("null")).admitted());
+    source.credentials = Option::on;
+    CHECK(Judged(source)(Ask().origin("null")).reason == Reason::origin_null);
+}
+
 TEST_CASE("C7: entries") {
     PolicySource get = making::source({kApp}, {"GET"});
     PolicySource post = making::source({"https://admin.test"}, {"POST"});
@@ -229,6 +236,7 @@ TEST_CASE("C7: entries") {
     CHECK(entry(judged(Ask("PUT"))) == 0);
     // An override must be in the entry of the request's method.
     CHECK(judged(Ask("POST").origin("https://admin.test").overrides("GET")).reason == Reason::override_not_allowed);
+    CHECK(judged(Ask("POST").origin("https://admin.test").overrides("")).reason == Reason::override_not_allowed);
     // A preflight is judged by the entry that holds the method it asks for.
     CHECK(entry(judged(Ask("OPTIONS").origin("https://admin.test").requests("POST"))) == 1);
     CHECK(judged(Ask("OPTIONS").origin("https://admin.test").requests("GET")).reason == Reason::origin_not_allowed);
@@ -269,19 +277,22 @@ TEST_CASE("N43: a handshake is judged by its Origin alone, and names the line th
     entry.websocket_required_span = {0, 6, 1, 1};
     entry.websocket_origin_required = Option::on;
     entry.forward_origin = Option::off;
+    entry.upstream_headers = UpstreamHeaders::keep;
     Judged judge(std::move(entry));
 
     const Verdict admitted = judge(Ask().upgrades("websocket").origin("https://chat.test").site("cross-site"));
     CHECK(admitted.admitted());
     CHECK(admitted.action == Action::forward);
     CHECK(admitted.relation == Relation::cross_origin);
-    CHECK(admitted.grants.allow_origin.empty());  // it may not read
+    CHECK(admitted.grants.allow_origin.empty());  // it may not read, whatever the upstream says
+    CHECK(admitted.upstream_headers == UpstreamTreatment::replace);
     CHECK(admitted.forward_origin);
     CHECK(admitted.rule.line == 5);
 
     const Verdict own = judge(Ask().upgrades("WebSocket").origin("https://api.test").site("cross-site"));
     CHECK(own.admitted());
     CHECK(own.relation == Relation::same_origin);
+    CHECK(own.upstream_headers == UpstreamTreatment::keep);
 
     const Verdict foreign = judge(Ask().upgrades("websocket").origin(kApp).site("same-origin"));
     CHECK(foreign.action == Action::refuse);

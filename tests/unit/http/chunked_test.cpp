@@ -70,6 +70,8 @@ TEST_CASE("chunked bodies that are refused") {
         {"NUL in an extension", "5;\0\r\nhello\r\n"s, "'' then failed bad_request"},
         {"NUL in quotes", "5;a=\"\0\"\r\nhello\r\n"s, "'' then failed bad_request"},
         {"LF after the payload", "5\r\nhello\n0\r\n\r\n", "'hello' then failed bad_request: a chunk is longer"},
+        {"a byte and LF after the payload", "5\r\nhelloX\n0\r\n\r\n",
+         "'hello' then failed bad_request: a chunk is longer"},
         {"CR without LF after the payload", "5\r\nhello\rX", "'hello' then failed bad_request"},
         {"payload too long", "4\r\nhello\r\n0\r\n\r\n", "'hell' then failed bad_request: a chunk is longer"},
         {"LF after the last chunk", "0\n\r\n", "'' then failed bad_request"},
@@ -100,6 +102,10 @@ TEST_CASE("extensions and trailers are bounded") {
     const auto outcome = decode_chunks(long_extensions, {long_extensions.size()});
     CHECK(outcome == "'aaaaaaaa' then failed bad_request: too many bytes of chunk extensions");
     CHECK(decode_chunks(long_extensions, byte_by_byte(long_extensions.size())) == outcome);
+    check_all({
+        {"8 KiB of extensions fit", "0;" + std::string(8191, 'x') + "\r\n\r\n", "'' ends at 8197"},
+        {"not a byte more", "0;" + std::string(8192, 'x') + "\r\n\r\n", "'' then failed bad_request: too many bytes"},
+    });
 }
 
 TEST_CASE("a decoder starts over") {

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "http/forwarded.hpp"
 #include "http/hop_by_hop.hpp"
+#include "http/keep_alive.hpp"
 #include "http/list.hpp"
 #include "http/problem.hpp"
 #include "http/vary.hpp"
@@ -71,12 +72,13 @@ TEST_CASE("N0: Forwarded (RFC 7239) wins parameter by parameter") {
     CHECK(forwarded({"X-Forwarded-Proto: http", "X-Forwarded-Host: x.test", "Forwarded: proto=https"}) ==
           "https x.test ");
     CHECK(forwarded({"X-Forwarded-Proto: http", "Forwarded: proto=gopher"}) == "http  ");
-    for (const auto* line :
-         {"Forwarded: proto", "Forwarded: proto=", "Forwarded: proto=http proto=https", "Forwarded: =http",
-          "Forwarded: proto = http", "Forwarded: proto=\"http", "Forwarded: proto=\"ht\\tp\"",
-          "Forwarded: proto=http;proto=https", "Forwarded: proto=http;host=a.test;host=b.test"}) {
+    for (const auto* line : {"Forwarded: proto", "Forwarded: proto=", "Forwarded: proto=http proto=https",
+                             "Forwarded: =http", "Forwarded: proto = http", "Forwarded: proto=\"http",
+                             "Forwarded: proto=\"ht\\tp\"", "Forwarded: proto=http;proto=https",
+                             "Forwarded: for=1.2.3.4, proto", "Forwarded: proto=http;host=a.test;host=b.test"}) {
         INFO(line);
         CHECK(forwarded({line}) == "  ");
+        CHECK(forwarded({"Forwarded: proto=http;host=a.test", line}) == "  ");
     }
 }
 
@@ -133,6 +135,23 @@ TEST_CASE("hop-by-hop fields (RFC 9110 section 7.6.1)") {
         many += "a,";
     names.read(fields({many}));
     CHECK(removed("A: 1"));
+    std::string hundred = "Connection: ";
+    for (int i = 0; i < 99; ++i)
+        hundred += "a,";
+    names.read(fields({hundred + "b,c"}));
+    CHECK(removed("B: 1"));
+    CHECK_FALSE(removed("C: 1"));
+}
+
+TEST_CASE("Keep-Alive: timeout") {
+    using std::chrono::seconds;
+    CHECK(keep_alive_timeout("timeout=5") == seconds{5});
+    CHECK(keep_alive_timeout("max=100, Timeout = 15 , timeout=3") == seconds{15});
+    for (const char* value :
+         {"", "5", "timeout", "timeout=", "timeout=5x", "timeout=-1", "timeout=99999999999", "x=5"}) {
+        INFO(value);
+        CHECK(keep_alive_timeout(value) == std::nullopt);
+    }
 }
 
 TEST_CASE("lists of tokens") {

@@ -104,6 +104,8 @@ TEST_CASE("framing of responses (RFC 9112 section 6.3)") {
          "304 'Not Modified' 1.1, no body, keep"},
         {"100", status("100 Continue"), "100 'Continue' 1.1, no body, keep"},
         {"103", status("103 Early Hints", "Link: </a>\r\n"), "103 'Early Hints' 1.1, no body, keep"},
+        {"103 loses a length of 0", status("103 Early Hints", "Content-Length: 0\r\nA: b\r\n"),
+         "103 'Early Hints' 1.1, no body, keep, 53 bytes [A=b#0]"},
         {"103 with a length", status("103 Early Hints", "Content-Length: 5\r\n"), kInvalid},
         {"101", status("101 Switching Protocols", "Upgrade: websocket\r\nConnection: upgrade\r\n"),
          "101 'Switching Protocols' 1.1, no body"},

@@ -1,8 +1,11 @@
 // Streams that are observed, written to, exhausted and dialled.
 #include "net/stream.hpp"
 
+#include <sys/un.h>
+
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -158,6 +161,23 @@ TEST_CASE("dialling") {
         spawn(take_write(stream.connected(), result), no_escape);
         REQUIRE(result);
         CHECK(result->error == IoError::refused);
+    }
+    SECTION("a Unix socket with a full queue") {
+        // An abstract name, which no file is left behind of.
+        sockaddr_un name{AF_UNIX, {}};
+        const std::string text = "corsd-full-queue-" + std::to_string(::getpid());
+        text.copy(name.sun_path + 1, text.size());
+        const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+        const SocketAddress full{reinterpret_cast<const sockaddr*>(&name), length};
+        const int queue = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        REQUIRE(::bind(queue, full.data(), full.size()) == 0);
+        REQUIRE(::listen(queue, 0) == 0);
+        const Stream waiting = Stream::dial(bed.loop(), full, milliseconds{5000});
+        Stream stream = Stream::dial(bed.loop(), full, milliseconds{5000});
+        spawn(take_write(stream.connected(), result), no_escape);
+        REQUIRE(result);
+        CHECK(result->error == IoError::refused);
+        ::close(queue);
     }
     SECTION("a full queue: the deadline ends it") {
         REQUIRE(::listen(listening, 0) == 0);

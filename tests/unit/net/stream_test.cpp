@@ -1,6 +1,8 @@
 // Streams over an edge-triggered poller: nothing that happens is missed, whenever it happens.
 #include "net/stream.hpp"
 
+#include <netinet/tcp.h>
+
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -111,6 +113,26 @@ TEST_CASE("a reset that a write was told of is no end for the reader") {
     CHECK(read(bed, stream, space).error == IoError::reset);
 }
 
+TEST_CASE("a write behind the own end says nothing about the peer's") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    std::array<char, 100> space;
+    stream.shutdown_send();
+    CHECK_FALSE(write(bed, stream, "x").ok());
+    CHECK_FALSE(stream.is_broken());
+    peer.half_close();
+    CHECK(read(bed, stream, space).error == IoError::eof);
+}
+
+TEST_CASE("pieces do not wait for an acknowledgement") {
+    LoopBed bed;
+    auto [stream, peer] = bed.connection();
+    int at_once = 0;
+    socklen_t size = sizeof at_once;
+    REQUIRE(::getsockopt(stream.descriptor(), IPPROTO_TCP, TCP_NODELAY, &at_once, &size) == 0);
+    CHECK(at_once != 0);
+}
+
 TEST_CASE("a wait takes no bytes") {
     LoopBed bed;
     auto [stream, peer] = bed.connection();
@@ -174,6 +196,39 @@ TEST_CASE("a cancelled read ends, but not over bytes that came before") {
     CHECK_FALSE(result);
     stream.close();
     bed.run_until([&] { return result.has_value(); });
+}
+
+TEST_CASE("a read that is cancelled while events are told still gets bytes that no event has told of") {
+    struct Canceller final : StreamObserver {
+        Stream* stream = nullptr;
+        RawPeer* peer = nullptr;
+        void disturbed(Disturbance) noexcept override {
+            if (stream == nullptr) return;
+            peer->send("hello");
+            std::exchange(stream, nullptr)->cancel_read();
+        }
+    } canceller;
+    LoopBed bed;
+    auto [first, first_peer] = bed.connection();
+    auto [second, second_peer] = bed.connection();
+    first.observe(&canceller);
+    bed.run_ready();
+    std::array<char, 100> space;
+    std::optional<IoResult> result;
+    const bool waits = GENERATE(false, true);
+    if (waits) {
+        second.start_wait(milliseconds{0});
+    } else {
+        second.start_read(space, milliseconds{0});
+    }
+    spawn(take_read(second, result), no_escape);
+    canceller.stream = &second;
+    canceller.peer = &second_peer;
+    first_peer.send("x");
+    bed.run_until([&] { return result.has_value(); });
+    CHECK(result->ok());
+    if (waits) result = read(bed, second, space);
+    CHECK(result->bytes == 5);
 }
 
 TEST_CASE("a close ends what is pending") {

@@ -85,6 +85,22 @@ TEST_CASE("pipelined requests with bodies, cut at every byte") {
     CHECK(bed.upstream_connects() == 1);
 }
 
+TEST_CASE("a length is told once, either way") {
+    const auto lengths = [](const std::string& head) {
+        std::size_t count = 0;
+        for (std::size_t at = 0; (at = head.find("ontent-", at)) != std::string::npos; ++at)
+            ++count;
+        return count;
+    };
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    client.send("POST / HTTP/1.1\r\n" + kHost + "Content-Length: 2\r\n\r\nhi");
+    Peer upstream = bed.accept_upstream();
+    CHECK(lengths(upstream.receive_until("\r\n\r\nhi")) == 1);
+    upstream.send(kOk + "ok");
+    CHECK(lengths(client.receive_until("\r\n\r\nok")) == 1);
+}
+
 TEST_CASE("a request that comes byte by byte") {
     TestBed bed(kPolicy);
     Peer client = bed.connect();

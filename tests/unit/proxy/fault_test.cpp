@@ -102,6 +102,21 @@ TEST_CASE("a kept connection that died: GET is sent again, POST never") {
         CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
         CHECK(bed.upstream_connects() == 1);
     }
+    SECTION("PATCH, which may not be repeated either") {
+        client.send("PATCH / HTTP/1.1\r\n" + kHost + "\r\n");
+        (void)first.receive_until("\r\n\r\n");
+        first.reset();
+        CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
+        CHECK(bed.upstream_connects() == 1);
+    }
+    SECTION("GET, with half an answer") {
+        client.send(kGet);
+        (void)first.receive_until("\r\n\r\n");
+        first.send("HTTP/1.1 200 OK\r\nContent-Le");
+        first.half_close();
+        CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
+        CHECK(bed.upstream_connects() == 1);
+    }
     SECTION("POST after the close was seen: a fresh connection") {
         first.half_close();
         first.settle();
@@ -112,6 +127,26 @@ TEST_CASE("a kept connection that died: GET is sent again, POST never") {
         second.send(kOk);
         CHECK(has(client.receive_until("\r\n\r\nok"), "HTTP/1.1 200 "));
     }
+}
+
+TEST_CASE("a kept connection that is silent is no reason to ask again") {
+    TestBed bed(kPolicy + "timeouts: {response: 200ms}\n");
+    Peer client = bed.connect();
+    Peer kept = warm(bed, client);
+    client.send(kGet);
+    (void)kept.receive_until("\r\n\r\n");
+    CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 504 "));
+    CHECK(bed.upstream_connects() == 1);
+}
+
+TEST_CASE("a body that is broken in the bytes that come with its head is 502") {
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    client.send(kGet);
+    Peer upstream = bed.accept_upstream();
+    (void)upstream.receive_until("\r\n\r\n");
+    upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n");
+    CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
 }
 
 TEST_CASE("which upstream connections are not used again") {

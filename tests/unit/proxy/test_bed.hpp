@@ -96,7 +96,8 @@ class TestBed {
     [[nodiscard]] std::size_t connections() const { return share_.connections.load(); }
     /// Drains the worker, cuts what runs and waits for its end.
     void finish();
-    [[nodiscard]] std::size_t upstream_connects() { return series_->upstream(0).of(0).connects.value(); }
+    [[nodiscard]] const telemetry::UpstreamCounters& upstream_counters() const { return series_->upstream(0).of(0); }
+    [[nodiscard]] std::size_t upstream_connects() const { return upstream_counters().connects.value(); }
 
   private:
     Listening upstream_, front_;

@@ -236,6 +236,15 @@ TEST_CASE("attempts: 0 tries once") {
     CHECK(bed.upstream_connects() == 1);
 }
 
+TEST_CASE("attempts: 1 tries twice, of however many endpoints") {
+    TestBed bed(with_upstream("retry: {attempts: 1}"));
+    bed.set_endpoints({{0, nobody()}, {1, nobody()}, {0, nobody()}, {1, nobody()}});
+    Peer client = bed.connect();
+    client.send(kGet);
+    CHECK(has(client.receive_until("\r\n\r\n"), "HTTP/1.1 502 "));
+    CHECK(bed.upstream_connects() == 2);
+}
+
 TEST_CASE("no address at all is 503 at once") {
     TestBed bed(with_upstream("retry: {attempts: 1}"));
     bed.set_endpoints({});
@@ -280,6 +289,21 @@ TEST_CASE("connections that are not used again for what was said on them") {
     first.send(expects ? kOk : "HTTP/1.1 200 OK\r\nKeep-Alive: max=9, timeout=1\r\nContent-Length: 2\r\n\r\nok");
     CHECK(ok(client));
     CHECK(first.receive_all().empty());
+}
+
+TEST_CASE("a connection that its upstream keeps for a second serves no second request") {
+    TestBed bed(kPolicy);
+    Peer client = bed.connect();
+    client.send(kGet);
+    Peer first = bed.accept_upstream();
+    (void)first.receive_until("\r\n\r\n");
+    client.send(kGet);
+    first.send("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(ok(client));
+    Peer second = bed.accept_upstream();
+    (void)second.receive_until("\r\n\r\n");
+    second.send(kOk);
+    CHECK(ok(client));
 }
 
 TEST_CASE("Keep-Alive: timeout bounds how long a connection is kept, a second before the upstream") {

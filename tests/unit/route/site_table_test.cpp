@@ -19,17 +19,12 @@ TEST_CASE("N0: exact name, then longest wildcard, then every host, then the site
         HostMatch how;
     };
     const Row rows[] = {
-        {"api.test", 0, HostMatch::public_origin},
-        {"www.api.test", 0, HostMatch::exact},
-        {"x.api.test", 1, HostMatch::wildcard},
-        {"x.y.api.test", 1, HostMatch::wildcard},
-        {"x.b.api.test", 1, HostMatch::wildcard},
-        {"x.a.b.api.test", 2, HostMatch::wildcard},
-        {"a.b.api.test", 1, HostMatch::wildcard},
-        {".api.test", 3, HostMatch::fallback},
-        {"xapi.test", 3, HostMatch::fallback},
-        {"other.test", 3, HostMatch::fallback},
-        {"", 3, HostMatch::fallback},
+        {"api.test", 0, HostMatch::public_origin}, {"www.api.test", 0, HostMatch::exact},
+        {"x.api.test", 1, HostMatch::wildcard},    {"x.y.api.test", 1, HostMatch::wildcard},
+        {"x.b.api.test", 1, HostMatch::wildcard},  {"x.a.b.api.test", 2, HostMatch::wildcard},
+        {"a.b.api.test", 1, HostMatch::wildcard},  {".api.test", 3, HostMatch::fallback},
+        {".x.api.test", 3, HostMatch::fallback},   {"xapi.test", 3, HostMatch::fallback},
+        {"other.test", 3, HostMatch::fallback},    {"", 3, HostMatch::fallback},
         {"api.test.evil", 3, HostMatch::fallback},
     };
     for (const Row& row : rows) {
