@@ -144,9 +144,10 @@ class Configured(Process):
         raise AssertionError("no VmHWM")
 
     def private_memory(self):
-        """What is the process's alone, in bytes."""
+        """What the process has written to and nobody shares, in bytes. Pages of files are left out: they are its own or not as others come
+        and go that run the same program."""
         text = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(("Private_", "Swap:")))
+        return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(("Private_Dirty:", "Swap:")))
 
     def close(self):
         super().close()
