@@ -6,8 +6,9 @@ import os
 import pathlib
 import resource
 import termios
+import threading
 
-from support import Client
+from support import Client, Upstream, ok
 
 
 def raise_descriptor_limit(test):
@@ -30,6 +31,23 @@ def waiting(client):
     count = array.array("i", [0])
     fcntl.ioctl(client.sock, termios.FIONREAD, count)
     return count[0]
+
+
+class Holding(Upstream):
+    """Answers with the target; /api/held only once it is released."""
+
+    def __init__(self):
+        self.release = threading.Event()
+        super().__init__(self.answer)
+
+    def answer(self, request, connection):
+        if request.target == "/api/held":
+            self.release.wait()
+        return ok(request.target.encode())
+
+    def close(self):
+        self.release.set()
+        super().close()
 
 
 class Status:

@@ -4,13 +4,12 @@ import pathlib
 import signal
 import socket
 import sys
-import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from crowds import Status, descriptors, is_stopped, raise_descriptor_limit  # noqa: E402
-from support import Corsd, TestCase, Upstream, free_port, ok, wait_until  # noqa: E402
+from crowds import Holding, Status, descriptors, is_stopped, raise_descriptor_limit  # noqa: E402
+from support import Corsd, TestCase, free_port, wait_until  # noqa: E402
 from wire import Client  # noqa: E402
 
 RESET = b"\1\0\0\0\0\0\0\0"
@@ -23,15 +22,7 @@ class Crowds(TestCase):
         self.extra = f"status: {{listen: '127.0.0.1:{self.status.port}'}}\n"
 
     def test_full_the_status_listener_and_whoever_is_in_are_served(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def respond(request, connection):
-            if request.target == "/api/held":
-                release.wait()
-            return ok()
-
-        upstream = self.start(Upstream(respond))
+        upstream = self.start(Holding())
         server = self.start(Corsd(upstream.port, extra=self.extra + "limits: {max_connections: 20}"))
         inside = []
         for _ in range(20):
@@ -49,7 +40,7 @@ class Crowds(TestCase):
                 client.send("GET", "/api/x")
                 self.assertEqual(client.response().status, 200)
         self.assertNotIn("/api/outside", [request.target for request in upstream.requests])
-        release.set()
+        upstream.release.set()
         self.assertEqual(inside[0].response().status, 200)
         for client in inside:
             client.close()
@@ -58,7 +49,7 @@ class Crowds(TestCase):
             client.close()
 
     def test_two_thousand_at_once_half_of_them_gone_before_they_are_accepted(self):
-        upstream = self.start(Upstream(lambda request, connection: ok(request.target.encode())))
+        upstream = self.start(Holding())
         server = self.start(Corsd(upstream.port, extra=self.extra))
         wait_until(lambda: self.status.figure("corsd_client_connections") == 0, "the start's own connection to be gone")
         before = descriptors(server)

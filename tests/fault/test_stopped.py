@@ -5,16 +5,15 @@ import os
 import pathlib
 import signal
 import sys
-import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from crowds import is_stopped  # noqa: E402
+from crowds import Holding, is_stopped  # noqa: E402
 from load_peer import LoadPeer  # noqa: E402
 from preload import Preload  # noqa: E402
-from support import ALLOWED, Corsd, TestCase, Upstream, ok, wait_until  # noqa: E402
+from support import ALLOWED, Corsd, TestCase, wait_until  # noqa: E402
 
 # The clock of the day, an hour later once the file "later" is there, an hour earlier with "earlier".
 SET_CLOCK = r"""
@@ -58,17 +57,10 @@ class Stopped(TestCase):
         self.assertEqual(server.ask("GET", "/api/x").status, 200)
 
     def test_the_program_itself_is_stopped_for_longer_than_any_deadline(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def respond(request, connection):
-            if request.target == "/api/held":
-                release.wait()
-            return ok(request.target.encode())
-
         seconds = 3
-        upstream, server = self.pair(respond, extra=f"timeouts: {{header: {seconds}s, body: {seconds}s, idle: {seconds}s, "
-                                                    f"response: {seconds}s, stream: {seconds}s, write: {seconds}s}}")
+        upstream = self.start(Holding())
+        server = self.start(Corsd(upstream.port, extra=f"timeouts: {{header: {seconds}s, body: {seconds}s, idle: {seconds}s, "
+                                                       f"response: {seconds}s, stream: {seconds}s, write: {seconds}s}}"))
         held = [self.start(server.client()) for _ in range(20)]
         idle = [self.start(server.client()) for _ in range(20)]
         halves = [self.start(server.client()) for _ in range(20)]
@@ -81,7 +73,7 @@ class Stopped(TestCase):
         for client in halves:
             client.raw(b"GET /api/half HTTP/1.1\r\n")
         self.stop(server.pid)
-        release.set()
+        upstream.release.set()
         for client in halves:
             client.raw(f"Host: {client.host}\r\n\r\n".encode())
         for client in idle:
@@ -95,15 +87,7 @@ class Stopped(TestCase):
                 self.assertEqual((answer.status, answer.body), (200, path))
 
     def test_the_clock_is_set(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def respond(request, connection):
-            if request.target == "/api/held":
-                release.wait()
-            return ok()
-
-        upstream = self.start(Upstream(respond))
+        upstream = self.start(Holding())
         preload = self.start(Preload(SET_CLOCK))
         server = self.start(Corsd(upstream.port, env=preload.env, extra="timeouts: {header: 2s}"))
         kept = [self.start(server.client()) for _ in range(20)]
@@ -123,7 +107,7 @@ class Stopped(TestCase):
             slow.raw(b"GET /api/x HTTP/1.1\r\n")
             self.assert_problem(slow.response(), 408, "client_timeout")
             self.assertGreaterEqual(time.monotonic() - since, 2)
-        release.set()
+        upstream.release.set()
         self.assertEqual(held.response().status, 200)
 
 

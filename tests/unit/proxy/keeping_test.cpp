@@ -14,11 +14,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-std::string with_upstream(const std::string& keys) {
-    return "upstreams: {default: {endpoints: [\"http://127.0.0.1:1\", \"http://127.0.0.1:2\"], " + keys + "}}\n" +
-           kPolicy;
-}
-
 template <typename True>
 bool comes_true(True is_true) {
     const auto end = steady_clock::now() + std::chrono::seconds{10};

@@ -20,6 +20,12 @@ inline const std::string kGet = "GET / HTTP/1.1\r\n" + kHost + "\r\n";
 inline const std::string kPost = "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 2\r\n\r\nhi";
 inline const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+/// That policy, and two endpoints, to be set with `keys` as well.
+inline std::string with_upstream(const std::string& keys) {
+    return "upstreams: {default: {endpoints: [\"http://127.0.0.1:1\", \"http://127.0.0.1:2\"], " + keys + "}}\n" +
+           kPolicy;
+}
+
 inline bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }

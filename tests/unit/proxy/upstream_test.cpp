@@ -20,11 +20,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-std::string with_upstream(const std::string& keys) {
-    return "upstreams: {default: {endpoints: [\"http://127.0.0.1:1\", \"http://127.0.0.1:2\"], " + keys + "}}\n" +
-           kPolicy;
-}
-
 /// An address where nobody listens.
 net::SocketAddress nobody() {
     return Listening{}.address();
