@@ -138,7 +138,8 @@ TEST_CASE("hop-by-hop fields (RFC 9110 section 7.6.1)") {
     std::string hundred = "Connection: ";
     for (int i = 0; i < 99; ++i)
         hundred += "a,";
-    names.read(fields({hundred + "b,c"}));
+    hundred += "b,c";
+    names.read(fields({hundred}));
     CHECK(removed("B: 1"));
     CHECK_FALSE(removed("C: 1"));
 }
