@@ -27,6 +27,8 @@ class Trouble:
     async def connect(self, receive_buffer=0):
         sock = socket.socket()
         self.open.append(sock)
+        # As over a network: by segments of 64 KiB, which the loopback has, a buffer of the kernel's swallows 2.5 MiB before anybody reads.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)
