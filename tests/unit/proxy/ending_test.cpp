@@ -122,7 +122,7 @@ TEST_CASE("an answer that breaks off") {
 }
 
 TEST_CASE("shutdown") {
-    TestBed bed(kPolicy);
+    TestBed bed(kPolicy + "timeouts: {header: 60s}\n");  // who is still waited for after ten seconds was not told
     Peer client = bed.connect();
     SECTION("a cut is not repaired by a second try") {
         Peer upstream = warm(bed, client);
